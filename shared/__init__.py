@@ -1,0 +1,13 @@
+"""What the three functions share, in reading order from the event to the queue.
+
+1. ``errors``: what can go wrong, and what Event Grid is told then.
+2. ``envelope``: JSON text to ``Envelope``; ``wire``: how loosely written JSON is read.
+3. ``facts``: the vocabulary; ``identity``: identifiers and phone numbers to ``Party``.
+4. ``sms``, ``chat``, ``delivery``: one family of events each, payload to ``Fact``.
+5. ``routes``: THE TABLE, event type to everything that is done with it.
+6. ``records``: what lies on the queues; ``wording``: its titles and texts.
+7. ``settings``, ``storage``, ``deadletters``: the edges.
+8. ``pipeline``: all of it in order.
+
+Everything but ``settings``, ``storage`` and ``pipeline`` is pure: no I/O, no clock, no randomness.
+"""

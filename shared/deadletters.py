@@ -1,0 +1,54 @@
+"""Dead letters: events that no retry can help, in the shape of Event Grid's own.
+
+Event Grid writes a blob with a JSON array of one event, its own keys added beside the event's
+(learn.microsoft.com/azure/event-grid/manage-event-delivery#dead-letter-schema). Ours is the same,
+so one tool reads both; ``deadLetterError`` and ``deadLetterFunction`` are added. The event's text
+is kept as it came, not parsed and printed again.
+"""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import msgspec
+
+from shared.errors import RejectedEvent
+
+
+def blob_name(event: str, function: str, at: datetime) -> str:
+    """``sms_received/2026/11/21/09/<digest>.json``: the same event, the same name.
+
+    Event Grid names its blobs by topic, subscription, date and hour too.
+    """
+    digest = sha256(_utf8(event)).hexdigest()[:32]
+    return f"{function}/{at.astimezone(UTC):%Y/%m/%d/%H}/{digest}.json"
+
+
+def body(event: str, rejection: RejectedEvent, function: str, at: datetime) -> bytes:
+    """The blob's content. An event that is no JSON object is kept as the text ``rawEvent``."""
+    now = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    why = {
+        "deadLetterReason": type(rejection).__name__,
+        "deadLetterError": str(rejection),
+        "deadLetterFunction": function,
+        "deliveryAttempts": 1,
+        "lastDeliveryOutcome": "Rejected",
+        "lastDeliveryAttemptTime": now,
+    }
+    raw = _utf8(event.removeprefix("\ufeff")).strip()
+    if not _is_object(raw):
+        return msgspec.json.encode([{"rawEvent": raw.decode()} | why])
+    inside = raw[1:-1].rstrip()
+    return b"[{" + inside + (b"," if inside else b"") + msgspec.json.encode(why)[1:] + b"]"
+
+
+def _is_object(raw: bytes) -> bool:
+    try:
+        msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def _utf8(event: str) -> bytes:
+    """A lone surrogate, which UTF-8 cannot hold, becomes the JSON escape it stands for."""
+    return event.encode("utf-8", "backslashreplace")

@@ -1,0 +1,185 @@
+"""Raw JSON text to ``Envelope``: Event Grid schema or CloudEvents 1.0, in any key casing.
+
+Sources: learn.microsoft.com/azure/event-grid/event-schema and cloudevents.io spec v1.0.2. Both
+shapes can come mixed in one event, with keys missing, and with ``specversion`` misspelt; what
+decides is the type that is found, not the label.
+"""
+
+import base64
+import binascii
+import json
+from typing import Any, Literal
+
+import msgspec
+
+from shared.errors import MalformedEvent
+from shared.facts import SourceEvent
+from shared.wire import text, uri_reference
+
+PREFIX = "microsoft.communication."
+
+# Event Grid (and our own dead letters, and a replay) add these to an event that was dead-lettered,
+# lower-cased in CloudEvents. They tell of an earlier delivery, not of the event: a replayed event
+# must give the same records as the first time.
+DEAD_LETTER_KEYS = frozenset(
+    {
+        "deadletterreason",
+        "deadlettererror",
+        "deadletterfunction",
+        "deliveryattempts",
+        "lastdeliveryoutcome",
+        "lasthttpstatuscode",
+        "publishtime",
+        "lastdeliveryattempttime",
+    }
+)
+_EVENT_GRID = ("eventtype", "eventtime", "topic")
+_CLOUD_EVENTS = ("type", "time", "source")
+_CONSUMED = frozenset({"data", "data_base64", "specversion", "datacontenttype"})
+_OWN_FIELDS = frozenset({"id", "subject", "dataversion", "metadataversion", "traceparent"})
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What surrounds the data of one event; every value but the type may be missing."""
+
+    type: str
+    schema: Literal["EventGridSchema", "CloudEventSchemaV1_0"]
+    """``EventGridSchema`` or ``CloudEventSchemaV1_0``, as Event Grid's own API calls them."""
+    id: str | None = None
+    source: str | None = None
+    """The resource that published: ``topic`` or ``source``."""
+    subject: str | None = None
+    time: str | None = None
+    data: Any = None
+    data_version: str | None = None
+    metadata_version: str | None = None
+    traceparent: str | None = None
+    extra: dict[str, Any] = {}
+    """Every other attribute, under its own name."""
+
+
+def parse(event: str) -> Envelope:
+    """Read one event; a one-element array, as in samples and deliveries, is unwrapped.
+
+    Raises:
+        MalformedEvent: not JSON, not one JSON object, nested too deeply, or without a type.
+    """
+    wire = _decode(event.removeprefix("\ufeff"))
+    if isinstance(wire, list) and len(wire) == 1:
+        wire = wire[0]
+    if not isinstance(wire, dict):
+        raise MalformedEvent(f"expected one event as a JSON object, got {_kind(wire)}")
+    return _envelope(wire)
+
+
+def provenance(envelope: Envelope) -> SourceEvent:
+    """What a record says of the event it comes from."""
+    source = envelope.source
+    return SourceEvent(
+        type=envelope.type,
+        schema=envelope.schema,
+        id=envelope.id,
+        subject=envelope.subject,
+        topic=source if source and uri_reference(source) != source else None,
+        time=envelope.time,
+        data_version=envelope.data_version,
+        metadata_version=envelope.metadata_version,
+        extra=envelope.extra,
+    )
+
+
+def _decode(event: str) -> Any:
+    try:
+        return msgspec.json.decode(event)
+    except RecursionError:
+        raise MalformedEvent("the JSON is nested too deeply") from None
+    except UnicodeEncodeError:
+        return _decode(_without_lone_surrogates(event))
+    except msgspec.DecodeError as error:
+        return _decode_leniently(event, str(error))
+
+
+def _decode_leniently(event: str, reason: str) -> Any:
+    """Try again with an escaped lone surrogate, half an emoji cut by its sender, as U+FFFD.
+
+    The standard library accepts such an escape, msgspec rightly does not: UTF-8 cannot hold it.
+    """
+    try:
+        loose = json.dumps(json.loads(event), ensure_ascii=False)
+        return msgspec.json.decode(_without_lone_surrogates(loose))
+    except (ValueError, RecursionError):
+        raise MalformedEvent(f"not JSON: {reason}") from None
+
+
+def _without_lone_surrogates(event: str) -> str:
+    return event.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _kind(wire: Any) -> str:
+    if isinstance(wire, list):
+        return f"an array of {len(wire)}"
+    return {str: "a string", bool: "a boolean", type(None): "null"}.get(type(wire), "a number")
+
+
+def _envelope(wire: dict[str, Any]) -> Envelope:
+    folded = {key.lower(): value for key, value in reversed(wire.items())}
+    type_, first, second = _type(folded)
+    chosen = {name: _first(folded, first[i], second[i]) for i, name in enumerate(_CLOUD_EVENTS)}
+    used = {type_, *chosen.values()}
+    return Envelope(
+        type=type_,
+        schema="EventGridSchema" if first is _EVENT_GRID else "CloudEventSchemaV1_0",
+        id=_text(folded.get("id")),
+        source=chosen["source"],
+        subject=_text(folded.get("subject")),
+        time=chosen["time"],
+        data=_data(folded),
+        data_version=_text(folded.get("dataversion")),
+        metadata_version=_text(folded.get("metadataversion")),
+        traceparent=_text(folded.get("traceparent")),
+        extra={key: value for key, value in wire.items() if _is_extra(key.lower(), value, used)},
+    )
+
+
+def _type(folded: dict[str, Any]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """The event type, and which envelope's names to prefer for the rest."""
+    event_grid, cloud = _text(folded.get("eventtype")), _text(folded.get("type"))
+    ours = [(value or "").lower().startswith(PREFIX) for value in (event_grid, cloud)]
+    if event_grid and ours != [False, True]:
+        return event_grid, _EVENT_GRID, _CLOUD_EVENTS
+    if cloud:
+        return cloud, _CLOUD_EVENTS, _EVENT_GRID
+    raise MalformedEvent("the event has no type: neither eventType nor type is a text")
+
+
+def _first(folded: dict[str, Any], *names: str) -> str | None:
+    return next((value for name in names if (value := _text(folded.get(name)))), None)
+
+
+def _text(value: Any) -> str | None:
+    return text(value) if isinstance(value, (str, int)) else None
+
+
+def _is_extra(key: str, value: Any, used: set[Any]) -> bool:
+    """Whether an attribute would be lost if it were not kept as it is."""
+    if key in _CONSUMED or key in DEAD_LETTER_KEYS:
+        return False
+    if key in _OWN_FIELDS:
+        return _text(value) is None and value is not None
+    if key in _EVENT_GRID or key in _CLOUD_EVENTS:
+        return value is not None and (not isinstance(value, (str, int)) or _text(value) not in used)
+    return True
+
+
+def _data(folded: dict[str, Any]) -> Any:
+    """``data`` as an object also when it came as base64 or as JSON inside a string."""
+    data = folded.get("data")
+    encoded = folded.get("data_base64")
+    try:
+        if data is None and isinstance(encoded, str):
+            return msgspec.json.decode(base64.b64decode(encoded, validate=True))
+        if isinstance(data, str) and data.lstrip().startswith("{"):
+            return msgspec.json.decode(data)
+    except (binascii.Error, msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return data
+    return data

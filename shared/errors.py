@@ -1,0 +1,48 @@
+"""What can go wrong, by what Event Grid must be told.
+
+::
+
+    AppError
+    ├── ConfigError            a setting is missing or wrong: raise, name every one of them
+    ├── RejectedEvent          no retry can help: dead letter, then acknowledge
+    │   ├── MalformedEvent     not JSON, not an event, or an event without a type
+    │   ├── UnknownEventType   an event that no route takes
+    │   ├── UnreadablePayload  a known type whose data does not fit it
+    │   └── OversizedRecord    a record that fits no queue message, even without its data
+    └── DeliveryError          storage did not take it: raise, Event Grid sends the event again
+
+The message of a ``RejectedEvent`` is stored with the dead letter and logged. It names fields, types
+and what to do, and never quotes what people wrote, their names, addresses or numbers.
+"""
+
+
+class AppError(Exception):
+    """Everything that this app raises on purpose."""
+
+
+class ConfigError(AppError):
+    """A setting is missing or wrong. The message names every such setting."""
+
+
+class RejectedEvent(AppError):
+    """This event can never become a record; its subclass is the ``deadLetterReason``."""
+
+
+class MalformedEvent(RejectedEvent, ValueError):
+    """The text is not JSON, not one event, or an event without a type."""
+
+
+class UnknownEventType(RejectedEvent, LookupError):
+    """No route takes events of this type."""
+
+
+class UnreadablePayload(RejectedEvent, ValueError):
+    """The type is known, and ``data`` is missing or does not fit it."""
+
+
+class OversizedRecord(RejectedEvent, ValueError):
+    """Even without its data the record exceeds what a queue message holds."""
+
+
+class DeliveryError(AppError):
+    """Storage did not take a record or a dead letter in time; the event must come again."""

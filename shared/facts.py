@@ -1,0 +1,179 @@
+"""The vocabulary: what happened, said the same way for every channel and provider.
+
+These structs are the contract with whoever reads the queues (``docs/records.md``); their JSON
+Schemas are generated into ``schemas/``. A new optional field is an additive change; anything else
+is a new version of the record.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+RecordType = Literal[
+    "communication.message.received",
+    "communication.message.edited",
+    "communication.message.deleted",
+    "communication.delivery.updated",
+    "communication.thread.created",
+    "communication.thread.updated",
+    "communication.thread.deleted",
+    "communication.participant.added",
+    "communication.participant.removed",
+]
+PartyKind = Literal[
+    "communicationUser",
+    "phoneNumber",
+    "shortCode",
+    "alphanumericSender",
+    "microsoftTeamsUser",
+    "microsoftTeamsApp",
+    "emailAddress",
+    "channelRegistration",
+    "unknown",
+]
+DeliveryStatus = Literal[
+    "sent",
+    "delivered",
+    "read",
+    "expanded",
+    "failed",
+    "bounced",
+    "suppressed",
+    "quarantined",
+    "filteredSpam",
+    "unknown",
+]
+
+Instant = Annotated[str, Meta(description="RFC 3339, UTC; equal instants are equal text.")]
+Extra = Annotated[
+    dict[str, Any],
+    Meta(description="What the event carried and no field above holds, under its own names."),
+]
+
+
+class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """A person, number, address or service that takes part."""
+
+    kind: PartyKind
+    raw_id: Annotated[
+        str | None, Meta(description="The identifier exactly as the event has it, or derived.")
+    ] = None
+    phone_number: Annotated[
+        str | None, Meta(description="E.164, only when that is sure; else see rawId.")
+    ] = None
+    email_address: Annotated[str | None, Meta(description="For kind emailAddress.")] = None
+    display_name: Annotated[str | None, Meta(description="As the sender's system knows it.")] = None
+    metadata: Annotated[
+        dict[str, str] | None, Meta(description="What the customer attached to a participant.")
+    ] = None
+    extra: Extra = {}
+
+    @property
+    def key(self) -> str:
+        """The same for every spelling of one party: what ids and comparisons use."""
+        return self.phone_number or (self.email_address or "").lower() or self.raw_id or ""
+
+
+class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """One message, or what is known of it."""
+
+    id: Annotated[str | None, Meta(description="The provider's id of the message.")] = None
+    text: Annotated[str | None, Meta(description="As it came: never trimmed or cut.")] = None
+    format: Annotated[
+        str | None, Meta(description="text, html, or the provider's word for another format.")
+    ] = None
+    sent_at: Instant | None = None
+    edited_at: Instant | None = None
+    deleted_at: Instant | None = None
+    version: Annotated[
+        int | None, Meta(description="Order the changes of one message by this, not by arrival.")
+    ] = None
+    segments: Annotated[int | None, Meta(description="SMS segments it was carried in.")] = None
+    metadata: Annotated[
+        dict[str, str] | None, Meta(description="What the customer attached to the message.")
+    ] = None
+
+
+class Thread(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """A chat thread, or what is known of it."""
+
+    id: Annotated[str | None, Meta(description="The provider's id of the thread.")] = None
+    topic: str | None = None
+    participants: Annotated[
+        tuple[Party, ...], Meta(description="Everybody in a thread just created, once.")
+    ] = ()
+    created_at: Instant | None = None
+    version: Annotated[
+        int | None, Meta(description="Order the changes of one thread by this, not by arrival.")
+    ] = None
+    metadata: Annotated[
+        dict[str, str] | None, Meta(description="What the customer attached to the thread.")
+    ] = None
+
+
+class Attempt(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """One try to deliver an SMS."""
+
+    time: Instant | None = None
+    segments_succeeded: int | None = None
+    segments_failed: int | None = None
+    extra: Extra = {}
+
+
+class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """How far a message that was sent has come."""
+
+    status: Annotated[DeliveryStatus, Meta(description="One vocabulary for every channel.")]
+    final: Annotated[
+        bool,
+        Meta(description="The outcome is decided; a read may still follow a delivered."),
+    ]
+    provider_status: Annotated[
+        str | None, Meta(description="The status exactly as the event has it.")
+    ] = None
+    code: Annotated[str | None, Meta(description="The provider's or channel's code.")] = None
+    meaning: Annotated[str | None, Meta(description="What a known code means.")] = None
+    details: Annotated[
+        str | None, Meta(description="The provider's explanation, for people to read.")
+    ] = None
+    attempts: tuple[Attempt, ...] = ()
+    tag: Annotated[str | None, Meta(description="What the sender attached for reports.")] = None
+
+
+class SourceEvent(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """Where the record comes from: the event that Event Grid delivered."""
+
+    type: Annotated[str, Meta(description="The event type as it came, retired names included.")]
+    schema: Literal["EventGridSchema", "CloudEventSchemaV1_0"]
+    id: str | None = None
+    subject: str | None = None
+    topic: Annotated[
+        str | None, Meta(description="Only where source had to be escaped to be a URI reference.")
+    ] = None
+    time: Annotated[str | None, Meta(description="When it was published, as it came.")] = None
+    data_version: str | None = None
+    metadata_version: str | None = None
+    extra: Extra = {}
+
+
+class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """What happened. Both kinds of record carry all of it."""
+
+    channel: Annotated[str, Meta(description="sms, chat, email, whatsapp, or the provider's word.")]
+    event: SourceEvent
+    conversation: Annotated[
+        str | None,
+        Meta(description="Groups what belongs together: the thread, or the pair of addresses."),
+    ] = None
+    occurred_at: Instant | None = None
+    sender: Annotated[
+        Party | None, Meta(description="Who wrote the message or made the change.")
+    ] = None
+    recipients: Annotated[
+        tuple[Party, ...], Meta(description="Whom the event names as receiving it.")
+    ] = ()
+    participant: Annotated[Party | None, Meta(description="Who was added or removed.")] = None
+    message: Message | None = None
+    thread: Thread | None = None
+    delivery: Delivery | None = None
+    extra: Extra = {}

@@ -1,0 +1,201 @@
+"""``handle``: decode, normalize, deliver. The only place where a rejected event is caught.
+
+To Event Grid, returning means done and raising means send it again. So an event that no retry can
+help becomes a dead letter and returns; storage that fails, a wrong setting and a bug raise.
+"""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from shared import deadletters, envelope, foreign, records, routes, wording
+from shared.envelope import Envelope
+from shared.errors import (
+    DeliveryError,
+    MalformedEvent,
+    OversizedRecord,
+    RejectedEvent,
+    UnknownEventType,
+)
+from shared.facts import Fact, RecordType
+from shared.records import Encoded
+from shared.settings import Settings
+from shared.storage import Store, account
+
+QUEUE_LIMIT = 48 * 1024
+"""Bytes of a record on a queue: 64 KiB a message, as Base64 (storage-queues-introduction)."""
+_DATAREF_ROOM = 2048
+DEADLINE = 18.0
+"""Seconds for all of an event's writes. Event Grid waits 30 for the answer; the host needs some."""
+
+log = logging.getLogger("acs_event_records")
+
+
+class Send(NamedTuple):
+    """One record and the queue it goes to."""
+
+    queue: str
+    record: Encoded
+
+
+async def handle(event: str, function: str) -> None:
+    """Process one event, as the JSON text that Event Grid delivered to ``function``.
+
+    Raises:
+        ConfigError: a setting is missing or wrong.
+        DeliveryError: storage did not take a record or a dead letter; the event must come again.
+    """
+    settings = _settings()
+    await process(event, function, settings, account(settings))
+
+
+@cache
+def _settings() -> Settings:
+    return Settings.from_env()
+
+
+async def process(event: str, function: str, settings: Settings, store: Store) -> None:
+    """``handle`` with its edges given."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await _process(event, function, settings, store)
+    except TimeoutError:
+        raise DeliveryError(f"storage did not answer within {DEADLINE:g} s") from None
+
+
+async def _process(event: str, function: str, settings: Settings, store: Store) -> None:
+    parsed: Envelope | None = None
+    try:
+        parsed = envelope.parse(event)
+        sends = convert(parsed, settings)
+    except RejectedEvent as rejection:
+        await _reject(event, function, rejection, parsed, settings, store)
+        return
+    _warn_of_wrong_function(parsed, function)
+    await _deliver(sends, settings, store)
+    log.info(
+        "event=%s type=%s outcome=%s records=%s",
+        _clip(parsed.id),
+        _clip(parsed.type),
+        "delivered" if sends else "ignored",
+        ",".join(f"{send.queue}:{send.record.envelope.id}" for send in sends) or "none",
+    )
+
+
+def convert(parsed: Envelope, settings: Settings) -> list[Send]:
+    """The records that an event becomes; pure.
+
+    Raises:
+        RejectedEvent: it can become none.
+    """
+    route = settings.overrides.get(parsed.type.lower()) or routes.find(parsed.type)
+    if route is None:
+        raise UnknownEventType(foreign.why_not(parsed))
+    if route.record is None:
+        return []
+    try:
+        sends = _records(route, route.record, parsed, settings)
+    except RecursionError:
+        raise MalformedEvent("the JSON is nested too deeply") from None
+    for send in sends:
+        if len(send.record.body) > QUEUE_LIMIT < len(send.record.claim_check("")) + _DATAREF_ROOM:
+            raise OversizedRecord("the ids in the event alone exceed a queue message")
+    return sends
+
+
+def _records(
+    route: routes.Route[Any], record_type: RecordType, parsed: Envelope, settings: Settings
+) -> list[Send]:
+    fact = routes.fact_of(route, parsed)
+    yields = routes.outcome(route, fact, user_work_items=settings.user_work_items)
+    sends = []
+    if yields.work:
+        item = records.work_item(
+            record_type,
+            fact,
+            parsed,
+            action=yields.work,
+            priority=yields.priority,
+            title=wording.work_title(record_type, fact),
+        )
+        sends.append(Send(settings.work_items_queue, item))
+    if yields.push:
+        push = _push(record_type, fact, parsed, silent=yields.push == "silent")
+        sends.append(Send(settings.push_notifications_queue, push))
+    return sends
+
+
+def _push(record_type: RecordType, fact: Fact, parsed: Envelope, *, silent: bool) -> Encoded:
+    """To whom the event is addressed; a delivery report, to whoever sent the message."""
+    addressed = fact.recipients[0] if fact.recipients else None
+    return records.push_notification(
+        record_type,
+        fact,
+        parsed,
+        recipient=fact.sender if fact.delivery else addressed,
+        silent=silent,
+        # Push services want low priority for what shows nothing (APNs 5, FCM normal).
+        priority="normal" if silent else "high",
+        title=None if silent else wording.push_title(record_type, fact),
+        body=None if silent else wording.push_body(record_type, fact),
+    )
+
+
+async def _deliver(sends: list[Send], settings: Settings, store: Store) -> None:
+    """All records of the event at once; every write ends before the first failure is raised."""
+    writes = (_write(send, settings, store) for send in sends)
+    for result in await asyncio.gather(*writes, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _write(send: Send, settings: Settings, store: Store) -> None:
+    body = send.record.body
+    if len(body) > QUEUE_LIMIT:
+        # The blob first: a message must never name a blob that is not there.
+        name = f"{send.record.envelope.id}.json"
+        container = settings.record_payloads_container
+        body = send.record.claim_check(await store.save(container, name, send.record.data))
+    await store.send(send.queue, body)
+
+
+async def _reject(
+    event: str,
+    function: str,
+    rejection: RejectedEvent,
+    parsed: Envelope | None,
+    settings: Settings,
+    store: Store,
+) -> None:
+    now = datetime.now(UTC)
+    name = deadletters.blob_name(event, function, now)
+    body = deadletters.body(event, rejection, function, now)
+    await store.save(settings.dead_letters_container, name, body)
+    log.warning(
+        "event=%s type=%s outcome=rejected reason=%s dead_letter=%s: %s",
+        _clip(parsed.id if parsed else None),
+        _clip(parsed.type if parsed else None),
+        type(rejection).__name__,
+        name,
+        rejection,
+    )
+
+
+def _warn_of_wrong_function(parsed: Envelope, function: str) -> None:
+    route = routes.find(parsed.type)
+    if route and route.function != function:
+        log.warning(
+            "%s belongs to %s and came to %s: mend the included event types of the event "
+            "subscription that delivers to %s",
+            route.event,
+            route.function,
+            function,
+            function,
+        )
+
+
+def _clip(value: str | None) -> str:
+    """An id or type for the log: one word, of bounded length, whatever a sender put there."""
+    return "".join(c if c.isalnum() or c in "-_.:/@" else "?" for c in (value or "none")[:100])

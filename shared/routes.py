@@ -1,0 +1,179 @@
+"""THE TABLE: what is done with every event type.
+
+A new event type is one row here, a payload struct and a normalizer in its family's module, and one
+sample. Event types that are not messages, and what only looks like one, are in ``foreign``.
+"""
+
+from collections.abc import Callable
+from typing import Any, Generic, Literal, TypeVar
+
+from azure.eventgrid import SystemEventNames as Names
+from msgspec import Struct
+
+from shared import chat, delivery, sms
+from shared.envelope import Envelope
+from shared.errors import UnreadablePayload
+from shared.facts import Fact, RecordType
+from shared.records import Action, Priority
+from shared.wire import read
+
+P = TypeVar("P", bound=Struct)
+
+
+class Yields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which records a fact becomes; by default none."""
+
+    work: Action | None = None
+    push: Literal["visible", "silent"] | None = None
+    priority: Priority = "normal"
+
+
+NOTHING = Yields()
+OPEN = Yields(work="open")
+UPDATE = Yields(work="update")
+CLOSE = Yields(work="close")
+OPEN_AND_SHOW = Yields(work="open", push="visible")
+SHOW = Yields(push="visible")
+SYNC = Yields(push="silent")
+UPDATE_AND_SYNC = Yields(work="update", push="silent")
+ALARM = Yields(work="open", push="visible", priority="high")
+
+
+class Route(Struct, Generic[P], frozen=True):
+    """One row of the table."""
+
+    event: str
+    """The event type, as Event Grid spells it."""
+    function: str
+    """The function whose event subscription includes the type."""
+    payload: type[P]
+    normalize: Callable[[P, Envelope, dict[str, Any]], Fact]
+    record: RecordType | None
+    """What the fact is called; None for what is counted and left alone."""
+    yields: Yields
+    when_failed: Yields | None = None
+    """Instead of ``yields``, for a delivery that failed."""
+    user_work: Action | None = None
+    """The work item that a user-level event yields too, with ``CHAT_WORK_ITEMS=user``."""
+
+    @property
+    def names_no_recipient(self) -> bool:
+        """Whether it is a thread-level chat event, which addresses nobody."""
+        return self.function == "chat_events" and self.user_work is None
+
+
+_SMS, _CHAT, _REPORT = "sms_received", "chat_events", "delivery_report"
+_RECEIVED: RecordType = "communication.message.received"
+_EDITED: RecordType = "communication.message.edited"
+_DELETED: RecordType = "communication.message.deleted"
+_DELIVERY: RecordType = "communication.delivery.updated"
+_CREATED: RecordType = "communication.thread.created"
+_UPDATED: RecordType = "communication.thread.updated"
+_ENDED: RecordType = "communication.thread.deleted"
+_ADDED: RecordType = "communication.participant.added"
+_REMOVED: RecordType = "communication.participant.removed"
+
+# No annotation on purpose: with tuple[Route[Any], ...] mypy would stop checking that a row's
+# normalizer takes that row's payload.
+# fmt: off
+ROUTES = (
+    # SMS
+    Route(Names.AcsSmsReceivedEventName.value,
+        _SMS, sms.SmsReceived, sms.inbound, _RECEIVED, OPEN_AND_SHOW),
+
+    # Delivery reports
+    Route(Names.AcsSmsDeliveryReportReceivedEventName.value,
+        _REPORT, delivery.SmsReport, delivery.sms_report, _DELIVERY, UPDATE_AND_SYNC, ALARM),
+    Route(Names.AcsEmailDeliveryReportReceivedEventName.value,
+        _REPORT, delivery.EmailReport, delivery.email_report, _DELIVERY, UPDATE_AND_SYNC, ALARM),
+    Route(Names.AcsAdvancedMessageDeliveryStatusUpdatedEventName.value,
+        _REPORT, delivery.AdvancedStatus, delivery.advanced_status, _DELIVERY,
+        UPDATE_AND_SYNC, ALARM),
+
+    # Chat, user level: once for every user in the thread
+    Route(Names.AcsChatMessageReceivedEventName.value,
+        _CHAT, chat.ChatMessage, chat.message, _RECEIVED, SHOW, user_work="update"),
+    Route(Names.AcsChatMessageEditedEventName.value,
+        _CHAT, chat.ChatMessage, chat.message, _EDITED, SYNC, user_work="update"),
+    Route(Names.AcsChatMessageDeletedEventName.value,
+        _CHAT, chat.ChatMessage, chat.message, _DELETED, SYNC, user_work="update"),
+    Route(Names.AcsChatThreadCreatedWithUserEventName.value,
+        _CHAT, chat.ChatThread, chat.thread_created, _CREATED, SYNC, user_work="open"),
+    Route(Names.AcsChatThreadPropertiesUpdatedPerUserEventName.value,
+        _CHAT, chat.ChatThread, chat.thread_updated, _UPDATED, SYNC, user_work="update"),
+    Route(Names.AcsChatThreadWithUserDeletedEventName.value,
+        _CHAT, chat.ChatThread, chat.thread_deleted, _ENDED, SYNC, user_work="close"),
+    Route(Names.AcsChatParticipantAddedToThreadWithUserEventName.value,
+        _CHAT, chat.ChatParticipant, chat.participant_added, _ADDED, SYNC, user_work="update"),
+    Route(Names.AcsChatParticipantRemovedFromThreadWithUserEventName.value,
+        _CHAT, chat.ChatParticipant, chat.participant_removed, _REMOVED, SYNC, user_work="update"),
+    # ... the names of the two before 2021-03, still in Microsoft's samples
+    Route(Names.AcsChatMemberAddedToThreadWithUserEventName.value,
+        _CHAT, chat.ChatParticipant, chat.participant_added, _ADDED, SYNC, user_work="update"),
+    Route(Names.AcsChatMemberRemovedFromThreadWithUserEventName.value,
+        _CHAT, chat.ChatParticipant, chat.participant_removed, _REMOVED, SYNC, user_work="update"),
+
+    # Chat, thread level: once
+    Route(Names.AcsChatMessageReceivedInThreadEventName.value,
+        _CHAT, chat.ChatMessage, chat.message, _RECEIVED, UPDATE),
+    Route(Names.AcsChatMessageEditedInThreadEventName.value,
+        _CHAT, chat.ChatMessage, chat.message, _EDITED, UPDATE),
+    Route(Names.AcsChatMessageDeletedInThreadEventName.value,
+        _CHAT, chat.ChatMessage, chat.message, _DELETED, UPDATE),
+    Route(Names.AcsChatThreadCreatedEventName.value,
+        _CHAT, chat.ChatThread, chat.thread_created, _CREATED, OPEN),
+    Route(Names.AcsChatThreadPropertiesUpdatedEventName.value,
+        _CHAT, chat.ChatThread, chat.thread_updated, _UPDATED, UPDATE),
+    Route(Names.AcsChatThreadDeletedEventName.value,
+        _CHAT, chat.ChatThread, chat.thread_deleted, _ENDED, CLOSE),
+    Route(Names.AcsChatThreadParticipantAddedEventName.value,
+        _CHAT, chat.ChatParticipant, chat.participant_added, _ADDED, UPDATE),
+    Route(Names.AcsChatThreadParticipantRemovedEventName.value,
+        _CHAT, chat.ChatParticipant, chat.participant_removed, _REMOVED, UPDATE),
+    Route(Names.AcsChatTypingIndicatorReceivedInThreadEventName.value,
+        _CHAT, chat.ChatMessage, chat.message, None, NOTHING),
+    Route(Names.AcsChatAzureBotCommandReceivedInThreadEventName.value,
+        _CHAT, chat.ChatMessage, chat.message, None, NOTHING),
+)
+# fmt: on
+
+_BY_TYPE = {route.event.lower(): route for route in ROUTES}
+if len(_BY_TYPE) != len(ROUTES):  # pragma: no cover - a mistake in the table above
+    raise RuntimeError("an event type stands twice in ROUTES")
+
+
+def find(event_type: str) -> Route[Any] | None:
+    """The row of an event type, whatever its casing."""
+    return _BY_TYPE.get(event_type.lower())
+
+
+def fact_of(route: Route[Any], envelope: Envelope) -> Fact:
+    """Read the event's data and normalize it.
+
+    Raises:
+        UnreadablePayload: the data is missing, or not what this type of event carries.
+    """
+    name = route.event.rpartition(".")[2]
+    if not isinstance(envelope.data, dict):
+        raise UnreadablePayload(f"{name}: data is missing or not a JSON object")
+    payload, extra = read(route.payload, envelope.data)
+    if payload == route.payload():
+        raise UnreadablePayload(f"{name}: data has none of the fields of this event type")
+    return route.normalize(payload, envelope, extra)
+
+
+def outcome(route: Route[Any], fact: Fact, *, user_work_items: bool) -> Yields:
+    """What this fact becomes; and never tell a user of the user's own message."""
+    yields = route.yields
+    if route.when_failed and fact.delivery and fact.delivery.status in delivery.FAILURES:
+        yields = route.when_failed
+    if user_work_items and route.user_work and not yields.work:
+        yields = Yields(work=route.user_work, push=yields.push, priority=yields.priority)
+    if route.user_work and yields.push and fact.message and _to_its_own_sender(fact):
+        yields = Yields(work=yields.work, priority=yields.priority)
+    return yields
+
+
+def _to_its_own_sender(fact: Fact) -> bool:
+    sender = fact.sender.key if fact.sender else ""
+    return bool(sender) and [party.key for party in fact.recipients] == [sender]

@@ -1,0 +1,58 @@
+"""Inbound SMS.
+
+Fields: learn.microsoft.com/azure/event-grid/communication-services-telephony-sms-events. Samples
+there have been PascalCase and camelCase, ``from`` without its ``+``; ``segmentCount`` is newer.
+"""
+
+import re
+from typing import Any
+
+from msgspec import Struct, field
+
+from shared.envelope import Envelope, provenance
+from shared.facts import Fact, Message
+from shared.identity import conversation, from_phone
+from shared.wire import moment, number, text
+
+_SUBJECT = re.compile(r"/?phone_?number/(\+?\d+)", re.IGNORECASE | re.ASCII)
+
+
+class SmsReceived(Struct, frozen=True, rename="camel"):
+    """``AcsSmsReceivedEventData``."""
+
+    message_id: str | int | None = None
+    from_: str | int | None = field(default=None, name="from")
+    to: str | int | None = None
+    message: str | None = None
+    received_timestamp: str | float | None = None
+    segment_count: float | str | None = None
+
+
+def inbound(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) -> Fact:
+    """A text message that reached one of the resource's numbers."""
+    received_at = moment("receivedTimestamp", payload.received_timestamp, extra)
+    sender = from_phone(payload.from_)
+    # The subject names the receiving number; data is asked first.
+    recipient = from_phone(payload.to) or from_phone(number_in_subject(envelope.subject))
+    return Fact(
+        channel="sms",
+        event=provenance(envelope),
+        conversation=conversation("sms", recipient, sender),
+        occurred_at=received_at or moment("time", envelope.time, {}),
+        sender=sender,
+        recipients=(recipient,) if recipient else (),
+        message=Message(
+            id=text(payload.message_id) or envelope.id,
+            text=payload.message,
+            format="text",
+            sent_at=received_at,
+            segments=number("segmentCount", payload.segment_count, extra),
+        ),
+        extra=extra,
+    )
+
+
+def number_in_subject(subject: str | None) -> str | None:
+    """The number of ``/phonenumber/15555555555``, with or without the leading slash."""
+    match = _SUBJECT.match(subject or "")
+    return match.group(1) if match else None

@@ -1,0 +1,198 @@
+"""How loosely written JSON is read: key casing, old names, numbers as text, times.
+
+The casing of keys on the wire is settled by no source: Microsoft's samples of one event type are
+PascalCase or camelCase by their age, and one of them mixes both (``Tag``). Fields were renamed in
+2021, and for months both names were sent side by side. Nothing here looks inside a customer's
+``metadata``.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from shared.errors import UnreadablePayload
+
+# Old field names and what they became on 2021-03-19 (Azure/Communication release notes).
+RENAMED = {
+    "senderId": "senderCommunicationIdentifier",
+    "recipientId": "recipientCommunicationIdentifier",
+    "createdBy": "createdByCommunicationIdentifier",
+    "deletedBy": "deletedByCommunicationIdentifier",
+    "editedBy": "editedByCommunicationIdentifier",
+    "addedBy": "addedByCommunicationIdentifier",
+    "removedBy": "removedByCommunicationIdentifier",
+    "members": "participants",
+    "memberAdded": "participantAdded",
+    "memberRemoved": "participantRemoved",
+    "memberId": "participantCommunicationIdentifier",
+}
+
+_DIGITS = 18
+"""What a number in a string may have and still fit 64 bits."""
+
+P = TypeVar("P", bound=msgspec.Struct)
+
+
+@cache
+def _names(shape: type[msgspec.Struct]) -> tuple[frozenset[str], dict[str, str]]:
+    """The exact wire names of a struct, and every lower-cased name that stands for one."""
+    exact = frozenset(shape.__struct_encode_fields__)
+    folded = {old.lower(): new for old, new in RENAMED.items() if new in exact}
+    return exact, folded | {name.lower(): name for name in exact}
+
+
+def fold(shape: type[P], wire: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split a JSON object into what ``shape`` knows, by its exact names, and the rest.
+
+    The exact name wins over another casing, and a new name over the old one. What is left over
+    goes to the rest under the name it came with, so nothing is dropped; an old name that repeats
+    what the new one says is not kept twice.
+    """
+    exact, folded = _names(shape)
+    known: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    weak: list[tuple[str, str, Any]] = []
+    for key, value in wire.items():
+        if key in exact:
+            known[key] = value
+            continue
+        name = folded.get(key.lower())
+        if name is None:
+            rest[key] = value
+        else:
+            weak.append((name, key, value))
+    # Another casing of the new name is tried before the old name, whatever came first.
+    weak.sort(key=lambda entry: entry[0].lower() != entry[1].lower())
+    for name, key, value in weak:
+        if known.get(name) is None:
+            known[name] = value
+        elif not _leaves(value) <= _leaves(known[name]):
+            rest[key] = value
+    return known, rest
+
+
+def _leaves(value: Any) -> set[Any]:
+    """Every scalar in a JSON value: what must be found elsewhere before the value is let go."""
+    if isinstance(value, dict):
+        return set().union(*map(_leaves, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(_leaves, value))
+    return set() if value is None else {value}
+
+
+def read(shape: type[P], wire: Mapping[str, Any]) -> tuple[P, dict[str, Any]]:
+    """Read a JSON object as ``shape``, whose fields are all optional; return it and the rest.
+
+    Raises:
+        UnreadablePayload: a known field holds a value of the wrong JSON type.
+    """
+    known, rest = fold(shape, wire)
+    try:
+        return msgspec.convert(known, shape), rest
+    except msgspec.ValidationError as error:
+        # msgspec names the expected type and the path, never the value.
+        raise UnreadablePayload(f"{shape.__name__}: {error}") from None
+
+
+def text(value: str | int | None) -> str | None:
+    """An id or a number as text; empty text is no value."""
+    if isinstance(value, str):
+        return value or None
+    return None if value is None else str(value)
+
+
+def whole(value: float | str | None) -> int | None:
+    """A whole number, also from digits in a string (``version`` of thread-level chat samples)."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) <= _DIGITS else None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value
+
+
+def strings(value: Mapping[str, Any] | None) -> dict[str, str] | None:
+    """A customer's metadata, whose values the schema says are text; others are kept as JSON."""
+    if not value:
+        return None
+    return {
+        key: item if isinstance(item, str) else msgspec.json.encode(item).decode()
+        for key, item in value.items()
+    }
+
+
+_NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
+
+
+def uri_reference(value: str) -> str:
+    """``value`` with the characters that RFC 3986 allows nowhere percent-encoded."""
+    return _NOT_IN_A_URI.sub(lambda match: quote(match.group(), safe=""), value)
+
+
+_TIME = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})[Tt ](\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?"
+    r"\s?([Zz]|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
+)
+_MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
+
+
+def instant(value: str | float | None) -> str | None:
+    """A time as RFC 3339 in UTC, every digit of its fraction kept but trailing zeros; else None.
+
+    Reads 0 to 9 fraction digits, ``Z``, offsets, no zone (taken as UTC, as all of Azure means it),
+    unpadded months (``2020-4-20``), and numbers of seconds or milliseconds since 1970. Equal
+    instants give equal text, which ``datetime`` cannot promise: it holds six digits, and chat
+    events carry seven.
+    """
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
+        value = int(value)
+    if isinstance(value, (int, float)):
+        return _from_epoch(value)
+    match = _TIME.fullmatch(value.strip()) if value else None
+    if match is None:
+        return None
+    *numbers, fraction, zone = match.groups()
+    try:
+        moment = datetime(*(int(number) for number in numbers), tzinfo=UTC)  # type: ignore[arg-type,misc] # six numbers
+        moment -= _offset(zone)
+    except (ValueError, OverflowError):
+        return None
+    digits = (fraction or "").rstrip("0")
+    return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + (f".{digits}Z" if digits else "Z")
+
+
+def _offset(zone: str | None) -> timedelta:
+    if zone is None or zone in "Zz":
+        return timedelta()
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    return -offset if zone[0] == "-" else offset
+
+
+def _from_epoch(value: float) -> str | None:
+    milliseconds = value if abs(value) >= _MILLISECONDS_FROM else value * 1000
+    try:
+        moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(milliseconds))
+    except (ValueError, OverflowError):
+        return None
+    return instant(moment.isoformat())
+
+
+def moment(name: str, value: str | float | None, extra: dict[str, Any]) -> str | None:
+    """``instant(value)``; a time nobody can read stays in ``extra`` and fails no event."""
+    read_ = instant(value)
+    if read_ is None and value not in (None, ""):
+        extra[name] = value
+    return read_
+
+
+def number(name: str, value: float | str | None, extra: dict[str, Any]) -> int | None:
+    """``whole(value)``; what is not a whole number stays in ``extra``."""
+    read_ = whole(value)
+    if read_ is None and value not in (None, ""):
+        extra[name] = value
+    return read_
