@@ -44,7 +44,13 @@ DeliveryStatus = Literal[
     "unknown",
 ]
 
-Instant = Annotated[str, Meta(description="RFC 3339, UTC; equal instants are equal text.")]
+Instant = Annotated[
+    str,
+    Meta(
+        description="RFC 3339, UTC; equal instants are equal text.",
+        extra_json_schema={"format": "date-time"},
+    ),
+]
 Extra = Annotated[
     dict[str, Any],
     Meta(description="What the event carried and no field above holds, under its own names."),

@@ -122,8 +122,9 @@ def account(settings: Settings) -> StorageAccount:
 def _options(*, use_proxy: bool) -> dict[str, Any]:
     """What differs from the SDK's defaults.
 
-    The default retries end after 85 s, and Event Grid sends the event again after 30; these end within
-    7 s of a service that answers at once, and the pipeline's deadline bounds one that does not.
+    The default retries end after 85 s, and Event Grid sends the event again after 30; these end
+    within 7 s of a service that answers at once, and the pipeline's deadline bounds one that does
+    not.
     Reading proxies from the environment for each request costs a third of the time of sending.
     """
     return {

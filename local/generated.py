@@ -1,0 +1,34 @@
+"""Files that a command writes and a test checks: write them, or say which are stale."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.paths import ROOT
+
+
+def write(files: Mapping[Path, str], *, check: bool, hint: str) -> int:
+    """Write the files that differ; with ``check`` only name them and return 1."""
+    stale = [path for path, text in files.items() if _text_of(path) != text]
+    for path in stale:
+        print(f"{'stale' if check else 'written'}: {path.relative_to(ROOT)}")
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(files[path], encoding="utf-8")
+    if check and stale:
+        print(f"run: {hint}")
+    return 1 if check and stale else 0
+
+
+def remove(paths: list[Path], *, check: bool, hint: str) -> int:
+    """Remove files whose source is gone; with ``check`` only name them and return 1."""
+    for path in paths:
+        print(f"{'orphan' if check else 'removed'}: {path.relative_to(ROOT)}")
+        if not check:
+            path.unlink()
+    if check and paths:
+        print(f"run: {hint}")
+    return 1 if check and paths else 0
+
+
+def _text_of(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None

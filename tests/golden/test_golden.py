@@ -1,0 +1,77 @@
+"""Every sample gives what its golden file says, and every record is what its schema says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from referencing import Registry, Resource
+
+from local import docs, golden, schemas
+from local.paths import ROOT
+
+SAMPLES = golden.samples()
+
+
+@pytest.fixture(scope="session")
+def validator() -> jsonschema.Draft202012Validator:
+    """The committed schemas, formats checked."""
+    documents = [json.loads(path.read_text(encoding="utf-8")) for path in schemas.documents()]
+    registry: Registry[Any] = Registry().with_resources(
+        (document["$id"], Resource.from_contents(document)) for document in documents
+    )
+    record = next(d for d in documents if d["$id"] == schemas.RECORD_SCHEMA)
+    return jsonschema.Draft202012Validator(
+        record, registry=registry, format_checker=jsonschema.FormatChecker()
+    )
+
+
+def _id(sample: Path) -> str:
+    return str(sample.relative_to(golden.SAMPLES).with_suffix(""))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=_id)
+def test_sample_gives_its_golden_records(sample: Path) -> None:
+    """When it should not any more: ``python3 dev.py golden``, and review the diff."""
+    expected = golden.golden_path(sample).read_text(encoding="utf-8")
+
+    assert expected == golden.golden_text(sample)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=_id)
+def test_records_are_valid(sample: Path, validator: jsonschema.Draft202012Validator) -> None:
+    given = json.loads(golden.golden_path(sample).read_text(encoding="utf-8"))
+
+    for queue in (golden.DEFAULTS.work_items_queue, golden.DEFAULTS.push_notifications_queue):
+        for record in given[queue]:
+            validator.validate(record)
+
+
+def test_no_golden_file_is_left_without_its_sample() -> None:
+    expected = {golden.golden_path(sample) for sample in SAMPLES}
+
+    assert expected == set(golden.GOLDEN.rglob("*.json"))
+
+
+@pytest.mark.parametrize("path", docs.documents(), ids=lambda path: path.name)
+def test_generated_file_is_fresh(path: Path) -> None:
+    """When it should not any more: ``python3 dev.py docs``."""
+    assert docs.documents()[path] == (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_the_schemas_refuse_what_is_wrong(validator: jsonschema.Draft202012Validator) -> None:
+    """A validator that accepts everything would prove nothing."""
+    record = json.loads((golden.GOLDEN / "SMSReceived.json").read_text(encoding="utf-8"))
+    (item,) = record["work-items"]
+
+    for wrong in (
+        {"specversion": "0.3"},
+        {"id": "not-a-uuid"},
+        {"type": "communication.message.exploded"},
+        {"dataschema": "urn:other"},
+        {"data": item["data"] | {"action": "explode"}},
+        {"data": {}},
+        {"data": item["data"] | {"occurredAt": 5}},
+    ):
+        assert not validator.is_valid(item | wrong), wrong
