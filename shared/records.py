@@ -41,8 +41,8 @@ class PushNotification(Fact, frozen=True, kw_only=True, omit_defaults=True, rena
     """Something to show, or silently bring up to date, on somebody's devices."""
 
     recipient: Annotated[
-        Party | None, Meta(description="Whose devices; null when the event does not say.")
-    ]
+        Party | None, Meta(description="Whose devices; absent when the event names nobody.")
+    ] = None
     collapse_key: Annotated[
         str, Meta(description="A later notification with this key replaces the earlier one.")
     ]

@@ -1,0 +1,58 @@
+"""The running host: the app, its runtime, and how far starting has come."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from local.host.app import Function, FunctionApp
+    from local.host.runtime import Runtime
+
+
+@dataclass
+class Host:
+    """What the endpoints answer from."""
+
+    app: FunctionApp
+    runtime: Runtime
+    # One of the real host's states: Starting, Running, Stopping (ScriptHostState).
+    state: str = "Starting"
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    started: float = field(default_factory=time.monotonic)
+    # asyncio holds its tasks weakly: a run that nobody awaits needs an owner.
+    background: set[asyncio.Task[bool]] = field(default_factory=set)
+
+    async def load(self) -> None:
+        """Load the functions one by one, in the order of their names, then open the endpoints.
+
+        A disabled function is loaded too: it can still be run through the admin endpoint.
+        """
+        await self.runtime.start()
+        for function in self.app.functions.values():
+            await self.runtime.load(function)
+        self.state = "Running"
+
+    def listening(self, name: str) -> Function | None:
+        """Give the function that Event Grid reaches under this name, which is case-sensitive.
+
+        One that failed to load listens too, and fails every event.
+        """
+        function = self.app.functions.get(name)
+        return None if function is None or function.disabled else function
+
+    def find(self, name: str) -> Function | None:
+        """Give the function that the admin endpoints mean, where case does not matter."""
+        for function in self.app.functions.values():
+            if function.name.lower() == name.lower():
+                return function
+        return None
+
+    def run_unawaited(self, function: Function, event: str, reason: str) -> None:
+        """Run a function whose outcome only the log tells."""
+        task = asyncio.create_task(self.runtime.invoke(function, event, reason))
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)

@@ -1,0 +1,212 @@
+"""Start `python -m local.host` on a small app, talk to it over HTTP, and end it."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+# Settings of the machine that runs the tests must not reach the app under test.
+_FOREIGN = ("azure", "functions_", "website_", "python_threadpool", "from_")
+
+# Writes down what a function sees of its process.
+SHOWS = """
+import json
+import os
+import sys
+from pathlib import Path
+
+import shared.origin
+
+
+async def main(event: str) -> None:
+    shown = {
+        "settings": dict(os.environ),
+        "cwd": os.getcwd(),
+        "path": sys.path,
+        "shared": shared.origin.__file__,
+    }
+    Path("shown.json").write_text(json.dumps(shown))
+"""
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def write_function(root: Path, name: str, code: str, function_json: str | None = None) -> None:
+    """Write one function folder whose parameter `event` is the trigger."""
+    binding = {"type": "eventGridTrigger", "direction": "in", "name": "event"}
+    (root / name).mkdir(parents=True)
+    (root / name / "__init__.py").write_text(code, encoding="utf-8")
+    (root / name / "function.json").write_text(
+        function_json or json.dumps({"scriptFile": "__init__.py", "bindings": [binding]}),
+        encoding="utf-8",
+    )
+
+
+def write_settings(root: Path, values: dict[str, Any], **host_json: object) -> None:
+    """Write host.json and local.settings.json, with the storage that the host asks for."""
+    root.mkdir(exist_ok=True)
+    (root / "host.json").write_text(json.dumps({"version": "2.0"} | host_json), encoding="utf-8")
+    (root / "local.settings.json").write_text(
+        json.dumps({"Values": {"AzureWebJobsStorage": "UseDevelopmentStorage=true"} | values}),
+        encoding="utf-8",
+    )
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """Give the environment of a host process."""
+    kept = {
+        name: text for name, text in os.environ.items() if not name.lower().startswith(_FOREIGN)
+    }
+    return kept | extra
+
+
+def command(root: Path, port: int, *options: str) -> list[str]:
+    """Give the command line that hosts an app."""
+    base = [sys.executable, "-m", "local.host", "--root", str(root), "--port", str(port)]
+    return [*base, *options]
+
+
+def run_to_end(root: Path, port: int, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run a host that is expected not to start."""
+    return subprocess.run(  # noqa: S603 - our own module, by this Python
+        command(root, port),
+        cwd=REPOSITORY,
+        env=environment(**extra),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP response."""
+
+    status: int
+    body: bytes
+    headers: http.client.HTTPMessage
+
+    def json(self) -> Any:
+        """Read the body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class RunningHost:
+    """A host process that has loaded its app."""
+
+    root: Path
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: str | bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            text = body.encode() if isinstance(body, str) else body
+            connection.request(method, path, text, dict(headers or {}))
+            response = connection.getresponse()
+            return Answer(response.status, response.read(), response.headers)
+        finally:
+            connection.close()
+
+    def notify(self, function: str, body: str | bytes) -> Answer:
+        """Post a body as Event Grid does."""
+        path = f"/runtime/webhooks/EventGrid?functionName={function}"
+        return self.request("POST", path, body, {"aeg-event-type": "Notification"})
+
+    def received(self, wanted: str) -> list[dict[str, str]]:
+        """Give what the function `records` was called with, of the events that hold this text."""
+        path = self.root / "received.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        return [record for record in map(json.loads, lines) if wanted in record["event"]]
+
+    def log(self) -> str:
+        """Give all that the process has written to stderr."""
+        return (self.root / "stderr.log").read_text(encoding="utf-8")
+
+    def output(self) -> str:
+        """Give all that the process has written to stdout."""
+        return (self.root / "stdout.log").read_text(encoding="utf-8")
+
+    def state(self) -> str | None:
+        """Give the state that the host reports, or None while nobody answers."""
+        try:
+            state: str = self.request("GET", "/admin/host/status").json()["state"]
+        except ConnectionError:
+            return None
+        return state
+
+    def await_running(self) -> None:
+        """Return once the functions are loaded."""
+        deadline = time.monotonic() + 30
+        while self.state() != "Running":
+            assert self.process.poll() is None, self.log()
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.02)
+
+    def await_log(self, text: str) -> str:
+        """Give the log once it has this text."""
+        deadline = time.monotonic() + 10
+        while text not in self.log():
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.02)
+        return self.log()
+
+
+@contextmanager
+def host_of(root: Path, *options: str, **extra: str) -> Iterator[RunningHost]:
+    """Host the app under `root`, and end the process however the test ends."""
+    port = free_port()
+    with (root / "stdout.log").open("wb") as out, (root / "stderr.log").open("wb") as err:
+        process = subprocess.Popen(  # noqa: S603 - our own module, by this Python
+            command(root, port, *options),
+            cwd=REPOSITORY,
+            env=environment(**extra),
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=err,
+        )
+    with process:
+        try:
+            host = RunningHost(root, port, process)
+            host.await_running()
+            yield host
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(15)
+            finally:
+                process.kill()
+
+
+def unique() -> str:
+    """Give a text that no other event holds."""
+    return uuid.uuid4().hex

@@ -1,0 +1,181 @@
+"""How the process starts, what it prints, and how it ends."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.host.hosting import (
+    REPOSITORY,
+    RunningHost,
+    command,
+    environment,
+    free_port,
+    host_of,
+    run_to_end,
+    write_function,
+)
+
+pytestmark = pytest.mark.e2e
+
+QUITS_IN_THE_BACKGROUND = """
+import asyncio
+import sys
+
+
+async def quit_later() -> None:
+    sys.exit(7)
+
+
+async def main(event: str) -> None:
+    await asyncio.wait({asyncio.create_task(quit_later())})
+"""
+
+HOLDS_THE_LOOP = """
+import time
+
+
+async def main(event: str) -> None:
+    time.sleep(60)
+"""
+
+
+def test_prints_the_functions_as_func_start_does(host: RunningHost) -> None:
+    """Functions with their trigger, then the disabled ones, then those in error."""
+    output = host.output()
+
+    assert "\nFunctions:\n\n\tbroken_import: eventGridTrigger\n\n\tfails_on_demand: " in output
+    assert "\nFunction switched_off is disabled.\n" in output
+    assert "\nThe 'bad_json' function is in error: " in output
+
+
+def test_port_of_local_settings(app: Path) -> None:
+    """Host.LocalHttpPort is the port when the command line names none."""
+    port = free_port()
+    (app / "local.settings.json").write_text(json.dumps({"Host": {"LocalHttpPort": port}}))
+    with socket.create_server(("127.0.0.1", port)):
+        ended = subprocess.run(  # noqa: S603 - our own module, by this Python
+            [sys.executable, "-m", "local.host", "--root", str(app)],
+            cwd=REPOSITORY,
+            env=environment(AzureWebJobsStorage="UseDevelopmentStorage=true"),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    assert f"Port {port} is unavailable." in ended.stderr
+
+
+def test_port_in_use(app: Path) -> None:
+    """One line says which port, and which option to use."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run_to_end(app, port)
+
+    assert ended.returncode == 1
+    assert (
+        f"Port {port} is unavailable. Close the process using that port, or specify another port "
+        "using --port.\n"
+    ) == ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_host(number: signal.Signals, app: Path) -> None:
+    """Either signal ends the process without a traceback, with exit status 0."""
+    with host_of(app) as host:
+        host.process.send_signal(number)
+
+        assert host.process.wait(10) == 0
+    assert "Traceback" not in host.log()
+
+
+def test_end_of_standard_input_stops_the_host(app: Path) -> None:
+    """A parent that dies, however suddenly, leaves no host behind."""
+    with host_of(app, "--stop-with-parent") as host:
+        assert host.process.stdin
+        host.process.stdin.close()
+
+        assert host.process.wait(10) == 0
+
+
+def test_end_of_standard_input_means_nothing_unless_asked(app: Path) -> None:
+    """Without --stop-with-parent the host runs on."""
+    with host_of(app) as host:
+        assert host.process.stdin
+        host.process.stdin.close()
+        time.sleep(0.3)
+
+        assert host.notify("shows", "[{}]").status == 202
+
+
+def test_standard_input_that_is_no_pipe_means_nothing(app: Path) -> None:
+    """With --stop-with-parent, /dev/null as standard input is no ended parent."""
+    port = free_port()
+    with subprocess.Popen(  # noqa: S603 - our own module, by this Python
+        command(app, port, "--stop-with-parent"),
+        cwd=REPOSITORY,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            host = RunningHost(app, port, process)
+            host.await_running()
+            time.sleep(0.3)
+
+            assert host.state() == "Running"
+        finally:
+            process.terminate()
+
+
+def test_stops_although_a_function_holds_the_loop(app: Path) -> None:
+    """Blocking code in an async function cannot keep the process alive."""
+    write_function(app, "holds_the_loop", HOLDS_THE_LOOP)
+    with host_of(app, "--stop-with-parent") as host:
+        body = json.dumps({"input": "{}"})
+        assert host.request("POST", "/admin/functions/holds_the_loop", body).status == 202
+        assert host.process.stdin
+        host.process.stdin.close()
+
+        assert host.process.wait(15) == 0
+    assert "A function is still running" in host.log()
+
+
+def test_system_exit_in_a_task_of_the_app_is_not_silent(app: Path) -> None:
+    """What the host cannot catch ends it, with a message and exit status 1."""
+    write_function(app, "quits_in_the_background", QUITS_IN_THE_BACKGROUND)
+    with host_of(app) as host:
+        body = json.dumps({"input": "{}"})
+        host.request("POST", "/admin/functions/quits_in_the_background", body)
+
+        assert host.process.wait(10) == 1
+    assert "The app's background task raised SystemExit(7)." in host.log()
+
+
+def test_missing_runtime_is_told_with_the_remedy(app: Path) -> None:
+    """Outside the environment that dev.py makes, the message names dev.py."""
+    code = (
+        "import runpy, sys\n"
+        f"sys.prefix = {str(app)!r}\n"
+        f"sys.argv[1:] = ['--root', {str(app)!r}]\n"
+        "runpy.run_module('local.host', run_name='__main__')\n"
+    )
+    ended = subprocess.run(  # noqa: S603 - our own module, by this Python
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "run `python3 dev.py`" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
