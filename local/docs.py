@@ -1,18 +1,44 @@
-"""Write or check the generated files: ``docs/events.md`` and the JSON Schemas in ``schemas/``."""
+"""Write or check the generated files: tables and code in the docs, and the JSON Schemas."""
 
 import argparse
+import json
+import re
 from pathlib import Path
+from typing import Any
 
-from local import generated, schemas
-from local.paths import ROOT
+from local import generated, golden, schemas
+from local.paths import ROOT, SAMPLES
 from shared.routes import ROUTES, Yields
 
 EVENTS = ROOT / "docs" / "events.md"
 HINT = "python3 dev.py docs"
-_HEADER = """\
+DIALECTS = {
+    "": "as first published: the preview of 2020-09 for the oldest ten types",
+    "cloudevents": "CloudEvents 1.0 envelope",
+    "dual": "2021: old and new field names side by side",
+    "current": "today: new names only, kinds, metadata, segment count",
+    "emulator": "third-party emulators: numbers with +, receivedTimeStamp, few fields",
+    "careless": "fields missing, other casings, numbers for text",
+    "both-envelopes": "attributes of both envelopes at once",
+    "shortcode": "a short code as one side",
+    "teams": "a Teams user, HTML",
+    "phone": "a phone number as a participant",
+    "own": "a user's own message, told to that user",
+    "failed": "a delivery that failed",
+    "opted-out": "a failure told in words, before there were codes",
+    "bounced": "a hard bounce",
+    "expanded": "a distribution list, not final",
+    "read": "read by the recipient",
+}
+"""What the middle part of a sample's name says of it."""
+
+_EVENTS = """\
 # Events and what they become
 
-Generated from `shared/routes.py` by `python3 dev.py docs`; a test fails when it is stale.
+Generated from `shared/routes.py` and `samples/` by `python3 dev.py docs`; a test fails when it is
+stale.
+
+## By event type
 
 `ROUTE_OVERRIDES` changes the columns work item and push notification, see the README. With
 `CHAT_WORK_ITEMS=user` the user-level chat events yield the work item in brackets too, with the id
@@ -22,7 +48,24 @@ Event types stand without `Microsoft.Communication.`, records without `communica
 
 | event type | function | record | work item | push notification |
 |---|---|---|---|---|
-"""
+{types}
+## By dialect
+
+Every row is a file in `samples/` with a golden file in `tests/golden/`.
+
+| event type | dialect | work item | push notification |
+|---|---|---|---|
+{dialects}
+| dialect | meaning |
+|---|---|
+{meanings}
+## Rejected
+
+Every row is a file in `samples/rejected/`. Reasons are also in the dead letter.
+
+| sample | reason |
+|---|---|
+{rejected}"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,12 +82,33 @@ def run(arguments: argparse.Namespace) -> int:
 
 def documents() -> dict[Path, str]:
     """Every generated file and its text."""
-    return {EVENTS: events_page(), **schemas.documents()}
+    readme, records = ROOT / "README.md", ROOT / "docs" / "records.md"
+    reader = (ROOT / "examples" / "read_records.py").read_text(encoding="utf-8")
+    return {
+        EVENTS: events_page(),
+        readme: _with_block(readme, "record", "json", _example()),
+        records: _with_block(records, "python", "python", reader),
+        **schemas.documents(),
+    }
 
 
 def events_page() -> str:
-    """The table of events, a row for each route, and one more for a delivery that failed."""
-    rows = []
+    """The tables of events: by type, by dialect, and what is rejected."""
+    return _EVENTS.format(
+        types=_table(_types()),
+        dialects=_table(_dialects()),
+        meanings=_table([(name or "(none)", meaning) for name, meaning in DIALECTS.items()]),
+        rejected=_table(_rejected()),
+    )
+
+
+def dialect(sample: Path) -> str:
+    """The dialect that a sample's name tells: `cloudevents` of `SMSReceived.cloudevents.json`."""
+    return sample.stem.partition(".")[2]
+
+
+def _types() -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for route in ROUTES:
         name = route.event.rpartition(".")[2]
         record = route.record.removeprefix("communication.") if route.record else "-"
@@ -52,9 +116,53 @@ def events_page() -> str:
         rows.append((name, route.function, record, *_cells(route.yields, user_work)))
         if route.when_failed:
             rows.append((f"{name}, failed", route.function, record, *_cells(route.when_failed)))
-    return _HEADER + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return rows
 
 
 def _cells(yields: Yields, user_work: str = "") -> tuple[str, str]:
     high = ", high" if yields.work and yields.priority == "high" else ""
     return f"{yields.work or '-'}{high}{user_work}", yields.push or "-"
+
+
+def _dialects() -> list[tuple[str, ...]]:
+    order = [route.event.rpartition(".")[2] for route in ROUTES]
+    samples = [s for s in golden.samples() if s.parent == SAMPLES]
+    samples.sort(
+        key=lambda s: (order.index(s.stem.partition(".")[0]), [*DIALECTS].index(dialect(s)))
+    )
+    return [(s.stem.partition(".")[0], dialect(s) or "(none)", *_given(s)) for s in samples]
+
+
+def _given(sample: Path) -> tuple[str, str]:
+    """What a golden file says a sample yields."""
+    given = _golden(sample)
+    work = [record["data"]["action"] for record in given["work-items"]]
+    push = [record["data"]["silent"] for record in given["push-notifications"]]
+    shown = ["silent" if silent else "visible" for silent in push]
+    return ", ".join(work) or "-", ", ".join(shown) or "-"
+
+
+def _rejected() -> list[tuple[str, ...]]:
+    samples = [sample for sample in golden.samples() if sample.parent != SAMPLES]
+    return [(sample.stem, _golden(sample)["rejected"]) for sample in samples]
+
+
+def _golden(sample: Path) -> Any:
+    return json.loads(golden.golden_text(sample))
+
+
+def _example() -> str:
+    """The record that the README shows."""
+    (item,) = _golden(SAMPLES / "SMSReceived.current.json")["work-items"]
+    return json.dumps(item, indent=2, ensure_ascii=False) + "\n"
+
+
+def _with_block(page: Path, name: str, language: str, code: str) -> str:
+    """A page with its code block between `<!-- name -->` and `<!-- /name -->` made anew."""
+    text = page.read_text(encoding="utf-8")
+    block = f"<!-- {name} -->\n```{language}\n{code}```\n<!-- /{name} -->"
+    return re.sub(rf"<!-- {name} -->.*?<!-- /{name} -->", lambda _: block, text, flags=re.DOTALL)
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)

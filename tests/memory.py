@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 
-from shared.pipeline import QUEUE_LIMIT
 from shared.errors import DeliveryError
+from shared.pipeline import QUEUE_LIMIT
 
 
 class MemoryStore:

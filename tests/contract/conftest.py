@@ -13,7 +13,7 @@ from azure.storage.queue import QueueServiceClient
 
 from local import azurite
 from shared.settings import Settings
-from shared.storage import Store, StorageAccount
+from shared.storage import StorageAccount, Store
 from tests.memory import MemoryStore
 
 
@@ -75,5 +75,3 @@ def _blob(connection_string: str) -> Callable[[str, str], bytes]:
             return service.get_blob_client(container, name).download_blob().readall()
 
     return read
-
-

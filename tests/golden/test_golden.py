@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from referencing import Registry, Resource
 
-from local import docs, golden, schemas
+from local import docs, golden, paths, schemas
 from local.paths import ROOT
 
 SAMPLES = golden.samples()
@@ -28,7 +28,7 @@ def validator() -> jsonschema.Draft202012Validator:
 
 
 def _id(sample: Path) -> str:
-    return str(sample.relative_to(golden.SAMPLES).with_suffix(""))
+    return str(sample.relative_to(paths.SAMPLES).with_suffix(""))
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=_id)
@@ -51,7 +51,7 @@ def test_records_are_valid(sample: Path, validator: jsonschema.Draft202012Valida
 def test_no_golden_file_is_left_without_its_sample() -> None:
     expected = {golden.golden_path(sample) for sample in SAMPLES}
 
-    assert expected == set(golden.GOLDEN.rglob("*.json"))
+    assert expected == set(paths.GOLDEN.rglob("*.json"))
 
 
 @pytest.mark.parametrize("path", docs.documents(), ids=lambda path: path.name)
@@ -62,10 +62,10 @@ def test_generated_file_is_fresh(path: Path) -> None:
 
 def test_the_schemas_refuse_what_is_wrong(validator: jsonschema.Draft202012Validator) -> None:
     """A validator that accepts everything would prove nothing."""
-    record = json.loads((golden.GOLDEN / "SMSReceived.json").read_text(encoding="utf-8"))
+    record = json.loads((paths.GOLDEN / "SMSReceived.json").read_text(encoding="utf-8"))
     (item,) = record["work-items"]
 
-    for wrong in (
+    wrongs: list[dict[str, Any]] = [
         {"specversion": "0.3"},
         {"id": "not-a-uuid"},
         {"type": "communication.message.exploded"},
@@ -73,5 +73,6 @@ def test_the_schemas_refuse_what_is_wrong(validator: jsonschema.Draft202012Valid
         {"data": item["data"] | {"action": "explode"}},
         {"data": {}},
         {"data": item["data"] | {"occurredAt": 5}},
-    ):
+    ]
+    for wrong in wrongs:
         assert not validator.is_valid(item | wrong), wrong

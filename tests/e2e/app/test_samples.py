@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from local import golden
+from local import golden, paths
 from tests.e2e.app.conftest import App
 
 pytestmark = pytest.mark.e2e
 
 
 def _id(sample: Path) -> str:
-    return str(sample.relative_to(golden.SAMPLES).with_suffix(""))
+    return str(sample.relative_to(paths.SAMPLES).with_suffix(""))
 
 
 @pytest.mark.parametrize("sample", golden.samples(), ids=_id)
@@ -32,7 +32,7 @@ def test_sample_end_to_end(sample: Path, app: App) -> None:
 
 def test_the_same_event_twice_gives_the_same_bytes(app: App) -> None:
     """Event Grid delivers at least once; a reader drops the id that it has seen."""
-    sample = (golden.SAMPLES / "SMSReceived.json").read_text(encoding="utf-8")
+    sample = (paths.SAMPLES / "SMSReceived.json").read_text(encoding="utf-8")
 
     app.deliver(sample, "sms_received")
     first = app.records()
@@ -45,7 +45,7 @@ def test_a_batch_is_delivered_whole(app: App) -> None:
     """A subscription may batch; every event of the array is one invocation."""
     events = []
     for number in range(40):
-        (event,) = json.loads((golden.SAMPLES / "SMSReceived.json").read_text(encoding="utf-8"))
+        (event,) = json.loads((paths.SAMPLES / "SMSReceived.json").read_text(encoding="utf-8"))
         event["data"]["MessageId"] = event["id"] = f"Incoming_{number}"
         events.append(event)
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from local import azurite, functions_host, golden, ports
+from local import azurite, functions_host, golden, paths, ports
 from local.azurite import StoragePorts
 from local.processes import Children
 from tests.e2e.app.conftest import App
 
 pytestmark = pytest.mark.e2e
 
-SAMPLE = golden.SAMPLES / "SMSReceived.json"
+SAMPLE = paths.SAMPLES / "SMSReceived.json"
 
 
 def test_storage_down_then_up() -> None:
@@ -32,8 +32,7 @@ def test_storage_down_then_up() -> None:
         azurite.wait_until_ready(azurite.start(children, storage), storage)
         assert 202 == app.deliver(SAMPLE.read_text(encoding="utf-8"), "sms_received")
         assert _golden_ids(SAMPLE) == {
-            queue: [record["id"] for record in records]
-            for queue, records in app.records().items()
+            queue: [record["id"] for record in records] for queue, records in app.records().items()
         }
 
 
