@@ -1,4 +1,4 @@
-"""Write or check the generated files: tables and code in the docs, and the JSON Schemas."""
+"""Write or check what is generated: tables and code in the docs, schemas, subscriptions."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from local import generated, golden, schemas
+from local import generated, golden, schemas, subscriptions
 from local.paths import ROOT, SAMPLES
 from shared.routes import ROUTES, Yields
 
@@ -89,6 +89,7 @@ def documents() -> dict[Path, str]:
         readme: _with_block(readme, "record", "json", _example()),
         records: _with_block(records, "python", "python", reader),
         **schemas.documents(),
+        **subscriptions.documents(),
     }
 
 
