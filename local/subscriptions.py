@@ -1,7 +1,7 @@
 """The event subscriptions, one for each function, made from the table of routes.
 
-``infra/event-subscriptions.json`` is what a deployment creates and what the local Event Grid delivers
-by. The names are those of ARM (``Microsoft.EventGrid/systemTopics/eventSubscriptions``).
+``infra/event-subscriptions.json`` is what a deployment creates, and what the local Event Grid
+delivers by. The names are those of ARM (``Microsoft.EventGrid/systemTopics/eventSubscriptions``).
 """
 
 import json
@@ -21,8 +21,8 @@ def documents() -> dict[Path, str]:
 def subscriptions() -> list[dict[str, object]]:
     """One subscription per function, with every event type of its routes that yields a record.
 
-    No subject filter: types tell the families apart, and the subjects of SMS events are written with
-    and without a leading slash. What yields nothing is not asked for.
+    No subject filter: types tell the families apart, and the subjects of SMS events are written
+    with and without a leading slash. What yields nothing is not asked for.
     """
     functions = dict.fromkeys(route.function for route in ROUTES)
     return [
