@@ -10,10 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from shared.envelope import Envelope, provenance
+from shared.envelope import Envelope, in_subject, provenance
 from shared.facts import Fact, Message, Party, Thread
-from shared.identity import Identifier, from_identifier, from_participant
-from shared.wire import instant, moment, number, strings, text
+from shared.identity import Identifier, from_identifier, from_participant, merged
+from shared.wire import instant, moment, number, strings, take, text
 
 _FORMATS = {"text": "text", "html": "html", "richtext/html": "html", "richtext": "html"}
 
@@ -71,7 +71,7 @@ def message(payload: ChatMessage, envelope: Envelope, extra: dict[str, Any]) -> 
     sent_at = moment("composeTime", payload.compose_time, extra)
     edited_at = moment("editTime", payload.edit_time, extra)
     deleted_at = moment("deleteTime", payload.delete_time, extra)
-    sender = payload.sender_communication_identifier or _in_subject(envelope, "sender")
+    sender = payload.sender_communication_identifier or in_subject(envelope.subject, "sender")
     return _fact(
         payload,
         envelope,
@@ -94,27 +94,28 @@ def message(payload: ChatMessage, envelope: Envelope, extra: dict[str, Any]) -> 
 
 def thread_created(payload: ChatThread, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A thread was made, with everybody who is in it from the start."""
-    by = payload.created_by_communication_identifier or _in_subject(envelope, "createdby")
+    by = payload.created_by_communication_identifier or in_subject(envelope.subject, "createdby")
     return _thread(payload, envelope, extra, by, instant(payload.create_time))
 
 
 def thread_updated(payload: ChatThread, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """The topic or the metadata of a thread changed."""
-    by = payload.edited_by_communication_identifier or _in_subject(envelope, "editedby")
+    by = payload.edited_by_communication_identifier or in_subject(envelope.subject, "editedby")
     occurred_at = moment("editTime", payload.edit_time, extra)
     return _thread(payload, envelope, extra, by, occurred_at)
 
 
 def thread_deleted(payload: ChatThread, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A thread came to its end."""
-    by = payload.deleted_by_communication_identifier or _in_subject(envelope, "deletedby")
+    by = payload.deleted_by_communication_identifier or in_subject(envelope.subject, "deletedby")
     occurred_at = moment("deleteTime", payload.delete_time, extra)
     return _thread(payload, envelope, extra, by, occurred_at)
 
 
 def participant_added(payload: ChatParticipant, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """Somebody joined a thread."""
-    by, who = payload.added_by_communication_identifier, payload.participant_added
+    by = payload.added_by_communication_identifier
+    who = _somebody(payload.participant_added, envelope, "participantadded", "memberadded")
     return _participant(payload, envelope, extra, by, who)
 
 
@@ -122,7 +123,8 @@ def participant_removed(
     payload: ChatParticipant, envelope: Envelope, extra: dict[str, Any]
 ) -> Fact:
     """Somebody left a thread, or was made to."""
-    by, who = payload.removed_by_communication_identifier, payload.participant_removed
+    by = payload.removed_by_communication_identifier
+    who = _somebody(payload.participant_removed, envelope, "participantremoved", "memberremoved")
     return _participant(payload, envelope, extra, by, who)
 
 
@@ -134,8 +136,8 @@ def _thread(
     occurred_at: str | None,
 ) -> Fact:
     properties = dict(payload.properties or {})
-    topic = properties.pop("topic", None)
-    misplaced = properties.pop("metadata", None)  # where azure-rest-api-specs PR #26347 put it
+    topic = take(properties, "topic")
+    misplaced = take(properties, "metadata")  # where azure-rest-api-specs PR #26347 put it
     metadata = payload.metadata or (misplaced if isinstance(misplaced, dict) else None)
     if not isinstance(topic, str | None):
         properties["topic"] = topic
@@ -165,7 +167,7 @@ def _participant(
     envelope: Envelope,
     extra: dict[str, Any],
     actor: Identifier,
-    who: dict[str, Any] | None,
+    who: Party | None,
 ) -> Fact:
     return _fact(
         payload,
@@ -173,7 +175,7 @@ def _participant(
         extra,
         occurred_at=moment("time", payload.time, extra),
         sender=from_identifier(actor),
-        participant=from_participant(who) if who else None,
+        participant=who,
         thread=Thread(
             id=_thread_id(payload.thread_id, envelope),
             created_at=moment("createTime", payload.create_time, extra),
@@ -194,13 +196,13 @@ def _fact(
     participant: Party | None = None,
 ) -> Fact:
     recipient = from_identifier(
-        payload.recipient_communication_identifier or _in_subject(envelope, "recipient")
+        payload.recipient_communication_identifier or in_subject(envelope.subject, "recipient")
     )
     return Fact(
         channel="chat",
         event=provenance(envelope),
         conversation=thread.id,
-        occurred_at=occurred_at or instant(envelope.time),
+        occurred_at=occurred_at,
         sender=sender,
         recipients=(recipient,) if recipient else (),
         participant=participant,
@@ -210,24 +212,23 @@ def _fact(
     )
 
 
-def _once(participants: Iterable[Party]) -> list[Party]:
+def _somebody(who: dict[str, Any] | None, envelope: Envelope, *parts: str) -> Party | None:
+    """Whoever was added or removed, out of the subject when the data does not say."""
+    party = from_participant(who) if who else None
+    if party and party.key:
+        return party
+    named = next((name for part in parts if (name := in_subject(envelope.subject, part))), None)
+    return from_identifier(named, party.display_name if party else None) or party
+
+
+def _once(participants: Iterable[Party]) -> Iterable[Party]:
     """The same people in the same order, nobody twice; who has no id is kept as often as told."""
     seen: dict[str, Party] = {}
-    return [
-        party
-        for party in participants
-        if not party.key or seen.setdefault(party.key, party) is party
-    ]
+    for index, party in enumerate(participants):
+        key = party.key or str(index)
+        seen[key] = merged(seen[key], party) if key in seen else party
+    return seen.values()
 
 
 def _thread_id(thread_id: str | None, envelope: Envelope) -> str | None:
-    return thread_id or _in_subject(envelope, "thread")
-
-
-def _in_subject(envelope: Envelope, part: str) -> str | None:
-    """The id after ``part/`` in the subject, for data that lacks it; a placeholder is no id."""
-    names = (envelope.subject or "").strip("/").split("/")
-    for name, value in zip(names[::2], names[1::2], strict=False):
-        if name.lower() == part and value != "rawId" and not value.startswith("{"):
-            return value or None
-    return None
+    return thread_id or in_subject(envelope.subject, "thread")

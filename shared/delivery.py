@@ -1,61 +1,25 @@
 """Delivery reports of SMS, e-mail and advanced messages (WhatsApp), in one vocabulary.
 
-Fields and statuses: learn.microsoft.com/azure/event-grid/communication-services-{telephony-sms,
-email,advanced-messaging}-events. SMS codes: learn.microsoft.com/azure/communication-services/
-resources/troubleshooting/voice-video-calling/troubleshooting-codes (SMS), as of 2024-07.
+Fields: learn.microsoft.com/azure/event-grid/communication-services-{telephony-sms,email,
+advanced-messaging}-events. What statuses and codes mean: ``statuses``.
 """
 
 import re
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field
 
-from shared.envelope import Envelope, provenance
-from shared.facts import Attempt, Delivery, DeliveryStatus, Fact, Message, Party
+from shared.envelope import Envelope, in_subject, provenance
+from shared.facts import Attempt, Delivery, Fact, Message, Party, PartyKind
 from shared.identity import conversation, e164, from_email, from_phone
 from shared.sms import number_in_subject
-from shared.wire import moment, number, read, text
+from shared.statuses import FINAL, SMS_CODES, STATUSES
+from shared.wire import moment, number, read, take, text
 
-_STATUSES: dict[str, DeliveryStatus] = {
-    "sent": "sent",
-    "delivered": "delivered",
-    "read": "read",
-    "expanded": "expanded",
-    "failed": "failed",
-    "bounced": "bounced",
-    "suppressed": "suppressed",
-    "quarantined": "quarantined",
-    "filteredspam": "filteredSpam",
-}
-"""The providers' words, lower-cased. Any other is ``unknown``, and kept as ``providerStatus``."""
-
-FAILURES: frozenset[DeliveryStatus] = frozenset(
-    {"failed", "bounced", "suppressed", "quarantined", "filteredSpam"}
-)
-_FINAL = FAILURES | {"delivered", "read"}
-
-SMS_CODES = {
-    "2000": "Delivered.",
-    "4000": "Blocked by fraud detection.",
-    "4001": "The sender's number has a bad format.",
-    "4002": "The recipient's number has a bad format.",
-    "4003": "The destination is not supported.",
-    "4004": "The recipient's number does not exist.",
-    "4005": "Blocked by the carrier.",
-    "4006": "The recipient cannot be reached now; try again later.",
-    "4007": "The recipient has opted out.",
-    "4008": "The sender is over the limit of its messaging profile.",
-    "4009": "The resource is not entitled to send this.",
-    "4010": "The toll-free number is not verified.",
-    "4020": "Too many messages in a short time.",
-    "5000": "Failed; contact support.",
-    "5001": "The service was unavailable for a moment.",
-    "5002": "The carrier sends no delivery reports; the message may have arrived.",
-    "9999": "Unknown error.",
-}
 _OPTED_OUT = "sender blocked for given recipient"
 """What a report said before there were codes (Communication Services SMS FAQ)."""
-_CODE = re.compile(r"\s*(\d{4})(?!\d)", re.ASCII)
+_CODE = re.compile(r"\s*(\d{4})\s*(?::|$)", re.ASCII)
 
 
 class SmsReport(Struct, frozen=True, rename="camel"):
@@ -99,7 +63,7 @@ class AdvancedStatus(Struct, frozen=True, rename="camel"):
     status: str | None = None
     channel_type: str | None = None
     received_timestamp: str | float | None = None
-    error: dict[str, Any] | None = None
+    error: dict[str, Any] | str | None = None
 
 
 def sms_report(payload: SmsReport, envelope: Envelope, extra: dict[str, Any]) -> Fact:
@@ -112,7 +76,7 @@ def sms_report(payload: SmsReport, envelope: Envelope, extra: dict[str, Any]) ->
         channel="sms",
         event=provenance(envelope),
         conversation=conversation("sms", sender, recipient),
-        occurred_at=occurred_at or moment("time", envelope.time, {}),
+        occurred_at=occurred_at,
         sender=sender,
         recipients=(recipient,) if recipient else (),
         message=Message(id=text(payload.message_id) or envelope.id),
@@ -130,17 +94,18 @@ def sms_report(payload: SmsReport, envelope: Envelope, extra: dict[str, Any]) ->
 
 def email_report(payload: EmailReport, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """How an e-mail has fared with one of its recipients."""
-    sender, recipient = from_email(payload.sender), from_email(payload.recipient)
-    details = _details(payload.delivery_status_details, "statusmessage", extra)
+    sender = from_email(payload.sender or in_subject(envelope.subject, "sender"))
+    recipient = from_email(payload.recipient)
+    _, details = _explained("deliveryStatusDetails", payload.delivery_status_details, extra)
     occurred_at = moment("deliveryAttemptTimestamp", payload.delivery_attempt_timestamp, extra)
     return Fact(
         channel="email",
         event=provenance(envelope),
         conversation=conversation("email", sender, recipient),
-        occurred_at=occurred_at or moment("time", envelope.time, {}),
+        occurred_at=occurred_at,
         sender=sender,
         recipients=(recipient,) if recipient else (),
-        message=Message(id=text(payload.message_id)),
+        message=Message(id=text(payload.message_id) or in_subject(envelope.subject, "message")),
         delivery=_delivery(payload.status, details=details),
         extra=extra,
     )
@@ -148,21 +113,21 @@ def email_report(payload: EmailReport, envelope: Envelope, extra: dict[str, Any]
 
 def advanced_status(payload: AdvancedStatus, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """How a WhatsApp (or other channel's) message that the resource sent has fared."""
-    channel = (payload.channel_type or "advanced").lower()
-    sender, recipient = _channel_party(payload.from_), _channel_party(payload.to)
-    error = dict(payload.error or {})
-    code, details = _pop(error, "channelcode"), _pop(error, "channelmessage")
-    if error:
-        extra["error"] = error
+    channel = (text(payload.channel_type) or "advanced").lower()
+    sender = _channel_party(payload.from_, channel, "channelRegistration")
+    recipient = _channel_party(payload.to, channel, "unknown")
+    code, details = _explained("error", payload.error, extra)
     occurred_at = moment("receivedTimestamp", payload.received_timestamp, extra)
     return Fact(
         channel=channel,
         event=provenance(envelope),
         conversation=conversation(channel, sender, recipient),
-        occurred_at=occurred_at or moment("time", envelope.time, {}),
+        occurred_at=occurred_at,
         sender=sender,
         recipients=(recipient,) if recipient else (),
-        message=Message(id=text(payload.message_id)),
+        message=Message(
+            id=text(payload.message_id) or in_subject(envelope.subject, "advancedmessage")
+        ),
         delivery=_delivery(payload.status, code=code, details=details),
         extra=extra,
     )
@@ -177,10 +142,10 @@ def _delivery(
     attempts: tuple[Attempt, ...] = (),
     tag: str | None = None,
 ) -> Delivery:
-    status = _STATUSES.get((provider_status or "").strip().lower(), "unknown")
+    status = STATUSES.get("".join((provider_status or "").lower().split()), "unknown")
     return Delivery(
         status=status,
-        final=status in _FINAL,
+        final=status in FINAL,
         provider_status=provider_status,
         code=code,
         meaning=meaning,
@@ -194,32 +159,37 @@ def _sms_details(
     wire: str | int | dict[str, Any] | None, extra: dict[str, Any]
 ) -> tuple[str | None, str | None]:
     """The code and the text of ``2000: Message Delivered``, ``4007`` or ``No error.`` alike."""
-    details = _details(wire, "statusmessage", extra)
+    code, details = _explained("deliveryStatusDetails", wire, extra)
     if details and _OPTED_OUT in details.lower():
         return "4007", details
-    match = _CODE.match(details or "")
-    return (match.group(1) if match else None), details
+    if code is None and (match := _CODE.match(details or "")):
+        code = match.group(1)
+    return code, details
 
 
-def _details(
-    wire: str | int | dict[str, Any] | None, name: str, extra: dict[str, Any]
-) -> str | None:
-    """Details as text, whether the wire has a string (SMS) or an object (e-mail)."""
+def _explained(
+    name: str, wire: str | int | dict[str, Any] | None, extra: dict[str, Any]
+) -> tuple[str | None, str | None]:
+    """Code and text, whether the wire has a string or an object; what else it has is extra."""
     if not isinstance(wire, dict):
-        return text(wire)
+        return None, text(wire)
     rest = dict(wire)
-    details = _pop(rest, name)
+    code = _first(rest, "channelcode", "statuscode", "code")
+    details = _first(rest, "channelmessage", "statusmessage", "message")
     if rest:
-        extra["deliveryStatusDetails"] = rest
-    return details
+        extra[name] = rest
+    return code, details or (msgspec.json.encode(rest).decode() if rest else None)
 
 
-def _pop(wire: dict[str, Any], name: str) -> str | None:
-    """Take a text out of a nested object, whatever the casing of its key."""
-    key = next((key for key in wire if key.lower() == name), None)
-    if key is None or not isinstance(wire[key], (str, int)):
-        return None
-    return text(wire.pop(key))
+def _first(wire: dict[str, Any], *names: str) -> str | None:
+    """Take the first of these that is a text or a number out of an object."""
+    for name in names:
+        value = take(wire, name)
+        if isinstance(value, (str, int)) and (found := text(value)):
+            return found
+        if value:
+            wire[name] = value
+    return None
 
 
 def _attempt(wire: dict[str, Any]) -> Attempt:
@@ -232,11 +202,15 @@ def _attempt(wire: dict[str, Any]) -> Attempt:
     )
 
 
-def _channel_party(value: str | int | None) -> Party | None:
-    """The customer's phone number, or the id under which the business is registered."""
+def _channel_party(value: str | int | None, channel: str, otherwise: PartyKind) -> Party | None:
+    """The customer's number, or the id under which the business is registered (``from``).
+
+    WhatsApp's ids are phone numbers with their country code and without a plus, of any length.
+    """
     raw = text(value)
     if raw is None:
         return None
-    if e164(raw):
-        return from_phone(raw)
-    return Party(kind="channelRegistration", raw_id=raw)
+    number = f"+{raw}" if channel == "whatsapp" and raw.isdigit() else raw
+    if phone_number := e164(number):
+        return Party(kind="phoneNumber", raw_id=raw, phone_number=phone_number)
+    return Party(kind=otherwise, raw_id=raw)

@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 from typing import Any, Literal
+from urllib.parse import unquote
 
 import msgspec
 
@@ -88,6 +89,18 @@ def provenance(envelope: Envelope) -> SourceEvent:
     )
 
 
+def in_subject(subject: str | None, part: str) -> str | None:
+    """The id after ``part/`` in a subject, for data that lacks it; a placeholder is no id.
+
+    Microsoft's samples have ``{rawId}``, ``rawId`` and ``{thread-id}`` there.
+    """
+    names = unquote(subject or "").strip("/").split("/")
+    for name, value in zip(names[::2], names[1::2], strict=False):
+        if name.lower() == part and value.lower() != "rawid" and value[:1] not in {"{", "<"}:
+            return value or None
+    return None
+
+
 def _decode(event: str) -> Any:
     try:
         return msgspec.json.decode(event)
@@ -125,18 +138,19 @@ def _envelope(wire: dict[str, Any]) -> Envelope:
     folded = {key.lower(): value for key, value in reversed(wire.items())}
     type_, first, second = _type(folded)
     chosen = {name: _first(folded, first[i], second[i]) for i, name in enumerate(_CLOUD_EVENTS)}
-    used = {type_, *chosen.values()}
+    own = {name: _text(folded.get(name)) for name in _OWN_FIELDS}
+    used = {type_, *chosen.values(), *own.values()}
     return Envelope(
         type=type_,
         schema="EventGridSchema" if first is _EVENT_GRID else "CloudEventSchemaV1_0",
-        id=_text(folded.get("id")),
+        id=own["id"],
         source=chosen["source"],
-        subject=_text(folded.get("subject")),
+        subject=own["subject"],
         time=chosen["time"],
         data=_data(folded),
-        data_version=_text(folded.get("dataversion")),
-        metadata_version=_text(folded.get("metadataversion")),
-        traceparent=_text(folded.get("traceparent")),
+        data_version=own["dataversion"],
+        metadata_version=own["metadataversion"],
+        traceparent=own["traceparent"],
         extra={key: value for key, value in wire.items() if _is_extra(key.lower(), value, used)},
     )
 
@@ -164,10 +178,8 @@ def _is_extra(key: str, value: Any, used: set[Any]) -> bool:
     """Whether an attribute would be lost if it were not kept as it is."""
     if key in _CONSUMED or key in DEAD_LETTER_KEYS:
         return False
-    if key in _OWN_FIELDS:
-        return _text(value) is None and value is not None
-    if key in _EVENT_GRID or key in _CLOUD_EVENTS:
-        return value is not None and (not isinstance(value, (str, int)) or _text(value) not in used)
+    if key in _OWN_FIELDS or key in _EVENT_GRID or key in _CLOUD_EVENTS:
+        return value not in (None, "") and (_text(value) or value) not in used
     return True
 
 

@@ -77,6 +77,8 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
     @property
     def key(self) -> str:
         """The same for every spelling of one party: what ids and comparisons use."""
+        if self.kind == "alphanumericSender":
+            return (self.raw_id or "").lower()
         return self.phone_number or (self.email_address or "").lower() or self.raw_id or ""
 
 
@@ -171,7 +173,10 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
         str | None,
         Meta(description="Groups what belongs together: the thread, or the pair of addresses."),
     ] = None
-    occurred_at: Instant | None = None
+    occurred_at: Annotated[
+        Instant | None,
+        Meta(description="When it happened, if the event says so beyond its own publishing time."),
+    ] = None
     sender: Annotated[
         Party | None, Meta(description="Who wrote the message or made the change.")
     ] = None

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from shared.facts import Party, PartyKind
 from shared.wire import read, strings, text
@@ -40,11 +40,15 @@ class _Identifier(Struct, frozen=True, rename="camel"):
 
     kind: str | None = None
     raw_id: str | None = None
-    communication_user: dict[str, Any] | None = None
+    communication_user: dict[str, Any] | str | None = None
     phone_number: dict[str, Any] | str | None = None
     microsoft_teams_user: dict[str, Any] | None = None
     microsoft_teams_app: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
+    id: str | None = None
+    communication_user_id: str | None = None
+    """The JavaScript SDK's form, which some senders copy into events."""
+    microsoft_teams_user_id: str | None = None
 
 
 class _Participant(Struct, frozen=True, rename="camel"):
@@ -53,6 +57,8 @@ class _Participant(Struct, frozen=True, rename="camel"):
     display_name: str | None = None
     participant_communication_identifier: Identifier = None
     metadata: dict[str, Any] | None = None
+    raw_id: str | None = None
+    id: str | None = None
 
 
 def e164(number: str | None) -> str | None:
@@ -95,7 +101,7 @@ def from_identifier(
     identifier: Identifier, display_name: str | None = None, metadata: dict[str, str] | None = None
 ) -> Party | None:
     """A communication identifier in either form; kind and raw id are derived where absent."""
-    display_name = display_name or None
+    display_name = text(display_name)
     if not isinstance(identifier, dict):
         if not identifier:
             return _nameless(display_name, metadata)
@@ -116,19 +122,24 @@ def from_identifier(
 def from_participant(participant: Mapping[str, Any]) -> Party:
     """Somebody in a thread, in the form of any year; never fails to be a party."""
     parts, extra = read(_Participant, participant)
-    party = from_identifier(
-        parts.participant_communication_identifier, parts.display_name, strings(parts.metadata)
-    ) or Party(kind="unknown")
-    if not extra:
-        return party
-    # A careless sender may put the identifier's own fields beside the name.
-    return Party(
-        kind=party.kind,
-        raw_id=party.raw_id,
-        phone_number=party.phone_number,
-        display_name=party.display_name,
-        metadata=party.metadata,
-        extra=party.extra | extra,
+    # A careless sender may put the identifier's own field beside the name.
+    identifier = parts.participant_communication_identifier or parts.raw_id or parts.id
+    party = from_identifier(identifier, parts.display_name, strings(parts.metadata))
+    return structs.replace(party or Party(kind="unknown"), extra=_both(party, extra))
+
+
+def merged(first: Party, again: Party) -> Party:
+    """One party told twice: gaps of the first are filled, and what differs goes to its extra."""
+    differs = {
+        name: getattr(again, name)
+        for name in ("raw_id", "display_name", "metadata")
+        if getattr(again, name) not in (None, getattr(first, name)) and getattr(first, name)
+    }
+    return structs.replace(
+        first,
+        display_name=first.display_name or again.display_name,
+        metadata=first.metadata or again.metadata,
+        extra=_both(again, first.extra | ({"toldAgain": differs} if differs else {})),
     )
 
 
@@ -137,6 +148,10 @@ def conversation(channel: str, ours: Party | None, theirs: Party | None) -> str 
     if ours is None and theirs is None:
         return None
     return f"{channel}:{ours.key if ours else ''}:{theirs.key if theirs else ''}"
+
+
+def _both(party: Party | None, extra: dict[str, Any]) -> dict[str, Any]:
+    return (party.extra if party else {}) | extra
 
 
 def _nameless(display_name: str | None, metadata: dict[str, str] | None) -> Party | None:
@@ -191,11 +206,11 @@ def _part(part: dict[str, Any] | str | None, name: str) -> str | None:
 
 
 def _derived_raw_id(parts: _Identifier, number: str | None) -> str | None:
-    if user := _part(parts.communication_user, "id"):
+    if user := _part(parts.communication_user, "id") or parts.communication_user_id or parts.id:
         return user
     if number:
         return f"4:{number}"
-    if user := _part(parts.microsoft_teams_user, "userid"):
+    if user := _part(parts.microsoft_teams_user, "userid") or parts.microsoft_teams_user_id:
         return f"{_teams_prefix(parts.microsoft_teams_user)}{user}"
     if app := _part(parts.microsoft_teams_app, "appid"):
         cloud = (_part(parts.microsoft_teams_app, "cloud") or "").lower()

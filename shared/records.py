@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from shared.envelope import Envelope
 from shared.facts import Fact, Instant, Party, RecordType
-from shared.wire import uri_reference
+from shared.wire import instant, uri_reference
 
 WORK_ITEM_SCHEMA = "urn:communication-records:work-item:v1"
 PUSH_NOTIFICATION_SCHEMA = "urn:communication-records:push-notification:v1"
@@ -63,7 +63,10 @@ class Record(Struct, Generic[D], frozen=True, kw_only=True, omit_defaults=True):
     source: Annotated[str, Meta(description="The Communication Services resource.")]
     type: RecordType
     subject: Annotated[str | None, Meta(description="The conversation.")] = None
-    time: Instant | None = None
+    time: Annotated[
+        Instant | None,
+        Meta(description="When it happened; else when the event was published."),
+    ] = None
     datacontenttype: Literal["application/json"] = msgspec.field(
         default_factory=lambda: "application/json"
     )
@@ -145,13 +148,13 @@ def _encode(
     purpose: str,
     data: WorkItem | PushNotification,
 ) -> Encoded:
-    key = (*_identity(fact, envelope), record_type, *_change(fact, envelope), purpose)
+    key = (*_identity(fact, envelope), record_type, *_change(record_type, fact, envelope), purpose)
     record: Record[msgspec.Raw] = Record(
         id=_uuid5(*key),
         source=uri_reference(envelope.source or UNKNOWN_SOURCE),
         type=record_type,
         subject=fact.conversation,
-        time=fact.occurred_at,
+        time=fact.occurred_at or instant(envelope.time),
         dataschema=schema,
         partitionkey=fact.conversation,
         traceparent=envelope.traceparent,
@@ -167,15 +170,28 @@ def _identity(fact: Fact, envelope: Envelope) -> tuple[str, str, str]:
     return (envelope.source or "").lower(), fact.conversation or "", message
 
 
-def _change(fact: Fact, envelope: Envelope) -> tuple[str, ...]:
-    """Which of all the changes to that message or thread this is."""
-    message, thread, delivery = fact.message, fact.thread, fact.delivery
-    version = (message and message.version) or (thread and thread.version) or fact.occurred_at
+def _change(record_type: RecordType, fact: Fact, envelope: Envelope) -> tuple[str, ...]:
+    """Which of all the changes to that message or thread this is.
+
+    Only what every event of one fact tells alike counts, so never the time of publishing, which
+    differs for each of the N + 1 chat events of one message. An event that does not name its fact
+    is known by its own id, or by its content.
+    """
     who = fact.participant.key if fact.participant else ""
-    status = f"{delivery.provider_status}/{delivery.code}".lower() if delivery else ""
-    # An event that tells neither which message nor when is known by its own id, or its content.
-    named = version or (message and message.id)
-    return str(version or ""), who, status, "" if named else envelope.id or _digest(envelope)
+    if fact.delivery:
+        status = f"{fact.delivery.provider_status}/{fact.delivery.code}".lower()
+        return status, "", _unless(fact.message and fact.message.id, envelope)
+    if message := fact.message:
+        version = message.version or message.edited_at
+        edited = record_type == "communication.message.edited"
+        return str(version or ""), "", _unless(message.id and (version or not edited), envelope)
+    version = (fact.thread and fact.thread.version) or fact.occurred_at
+    named = version and (who or "participant" not in record_type)
+    return str(version or ""), who, _unless(named, envelope)
+
+
+def _unless(named: object, envelope: Envelope) -> str:
+    return "" if named else envelope.id or _digest(envelope)
 
 
 def _digest(envelope: Envelope) -> str:

@@ -15,6 +15,7 @@ from shared.envelope import Envelope
 from shared.errors import UnreadablePayload
 from shared.facts import Fact, RecordType
 from shared.records import Action, Priority
+from shared.statuses import FAILURES
 from shared.wire import read
 
 P = TypeVar("P", bound=Struct)
@@ -158,14 +159,14 @@ def fact_of(route: Route[Any], envelope: Envelope) -> Fact:
         raise UnreadablePayload(f"{name}: data is missing or not a JSON object")
     payload, extra = read(route.payload, envelope.data)
     if payload == route.payload():
-        raise UnreadablePayload(f"{name}: data has none of the fields of this event type")
+        raise UnreadablePayload(f"{name}: data has no readable field of this event type")
     return route.normalize(payload, envelope, extra)
 
 
 def outcome(route: Route[Any], fact: Fact, *, user_work_items: bool) -> Yields:
     """What this fact becomes; and never tell a user of the user's own message."""
     yields = route.yields
-    if route.when_failed and fact.delivery and fact.delivery.status in delivery.FAILURES:
+    if route.when_failed and fact.delivery and fact.delivery.status in FAILURES:
         yields = route.when_failed
     if user_work_items and route.user_work and not yields.work:
         yields = Yields(work=route.user_work, push=yields.push, priority=yields.priority)

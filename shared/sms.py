@@ -14,7 +14,7 @@ from shared.facts import Fact, Message
 from shared.identity import conversation, from_phone
 from shared.wire import moment, number, text
 
-_SUBJECT = re.compile(r"/?phone_?number/(\+?\d+)", re.IGNORECASE | re.ASCII)
+_SUBJECT = re.compile(r"/?phone_?numbers?/(\+?\d+)", re.IGNORECASE | re.ASCII)
 
 
 class SmsReceived(Struct, frozen=True, rename="camel"):
@@ -38,7 +38,7 @@ def inbound(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) -> 
         channel="sms",
         event=provenance(envelope),
         conversation=conversation("sms", recipient, sender),
-        occurred_at=received_at or moment("time", envelope.time, {}),
+        occurred_at=received_at,
         sender=sender,
         recipients=(recipient,) if recipient else (),
         message=Message(

@@ -15,8 +15,6 @@ from urllib.parse import quote
 
 import msgspec
 
-from shared.errors import UnreadablePayload
-
 # Old field names and what they became on 2021-03-19 (Azure/Communication release notes).
 RENAMED = {
     "senderId": "senderCommunicationIdentifier",
@@ -30,6 +28,9 @@ RENAMED = {
     "memberAdded": "participantAdded",
     "memberRemoved": "participantRemoved",
     "memberId": "participantCommunicationIdentifier",
+    # Not Microsoft's renaming, but what third parties call the field of another family.
+    "deliveryStatus": "status",
+    "status": "deliveryStatus",
 }
 
 _DIGITS = 18
@@ -49,9 +50,9 @@ def _names(shape: type[msgspec.Struct]) -> tuple[frozenset[str], dict[str, str]]
 def fold(shape: type[P], wire: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Split a JSON object into what ``shape`` knows, by its exact names, and the rest.
 
-    The exact name wins over another casing, and a new name over the old one. What is left over
-    goes to the rest under the name it came with, so nothing is dropped; an old name that repeats
-    what the new one says is not kept twice.
+    The exact name wins over another casing, and a new name over the old one, unless the other says
+    all of it and more: an empty new field hides nothing. What is left over goes to the rest under
+    the name it came with, so nothing is dropped, and what only repeats is not kept twice.
     """
     exact, folded = _names(shape)
     known: dict[str, Any] = {}
@@ -69,50 +70,95 @@ def fold(shape: type[P], wire: Mapping[str, Any]) -> tuple[dict[str, Any], dict[
     # Another casing of the new name is tried before the old name, whatever came first.
     weak.sort(key=lambda entry: entry[0].lower() != entry[1].lower())
     for name, key, value in weak:
-        if known.get(name) is None:
+        said, here = _leaves(value), _leaves(known.get(name))
+        if name not in known or here < said:
             known[name] = value
-        elif not _leaves(value) <= _leaves(known[name]):
+        elif not said <= here:
             rest[key] = value
     return known, rest
 
 
 def _leaves(value: Any) -> set[Any]:
-    """Every scalar in a JSON value: what must be found elsewhere before the value is let go."""
+    """Every scalar that says something: what must be found elsewhere before a value is let go."""
     if isinstance(value, dict):
         return set().union(*map(_leaves, value.values()))
     if isinstance(value, list):
         return set().union(*map(_leaves, value))
-    return set() if value is None else {value}
+    return set() if value is None or value == "" else {value}
 
 
 def read(shape: type[P], wire: Mapping[str, Any]) -> tuple[P, dict[str, Any]]:
     """Read a JSON object as ``shape``, whose fields are all optional; return it and the rest.
 
-    Raises:
-        UnreadablePayload: a known field holds a value of the wrong JSON type.
+    One field of the wrong JSON type spoils no event: it is read as far as it can be, and kept in
+    the rest. A failed delivery with a number for its tag is still a failed delivery.
     """
     known, rest = fold(shape, wire)
     try:
         return msgspec.convert(known, shape), rest
-    except msgspec.ValidationError as error:
-        # msgspec names the expected type and the path, never the value.
-        raise UnreadablePayload(f"{shape.__name__}: {error}") from None
+    except msgspec.ValidationError:
+        readable: dict[str, Any] = {}
+        for name, value in known.items():
+            _read_field(shape, name, value, readable, rest)
+        return msgspec.convert(readable, shape), rest
+
+
+def _read_field(
+    shape: type[msgspec.Struct],
+    name: str,
+    value: Any,
+    readable: dict[str, Any],
+    rest: dict[str, Any],
+) -> None:
+    """Put a field where it belongs: as it is, as what was meant by it, or with the rest."""
+    for meant in _meanings(value):
+        try:
+            msgspec.convert({name: meant}, shape)
+        except msgspec.ValidationError:
+            continue
+        readable[name] = meant
+        if _leaves(value) <= _leaves(meant) or isinstance(meant, str):
+            return
+        break
+    rest[name] = value
+
+
+def _meanings(value: Any) -> list[Any]:
+    """A value, and what a careless sender may have meant by it."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return [value, str(value)]
+    if value == "":
+        return [value, None]
+    if isinstance(value, list):
+        return [value, [item for item in value if isinstance(item, dict)]]
+    return [value]
+
+
+def take(wire: dict[str, Any], name: str) -> Any:
+    """Take a value out of a JSON object, whatever the casing of its key."""
+    key = next((key for key in wire if key.lower() == name), None)
+    return None if key is None else wire.pop(key)
 
 
 def text(value: str | int | None) -> str | None:
-    """An id or a number as text; empty text is no value."""
+    """An id or a number as text; blank text is no value."""
     if isinstance(value, str):
-        return value or None
+        return value if value.strip() else None
     return None if value is None else str(value)
 
 
 def whole(value: float | str | None) -> int | None:
     """A whole number, also from digits in a string (``version`` of thread-level chat samples)."""
     if isinstance(value, str):
-        return int(value) if value.isascii() and value.isdigit() and len(value) <= _DIGITS else None
+        digits = value.removesuffix(".0")
+        return int(digits) if _is_number(digits) else None
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     return value
+
+
+def _is_number(digits: str) -> bool:
+    return digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS
 
 
 def strings(value: Mapping[str, Any] | None) -> dict[str, str] | None:
@@ -149,7 +195,7 @@ def instant(value: str | float | None) -> str | None:
     instants give equal text, which ``datetime`` cannot promise: it holds six digits, and chat
     events carry seven.
     """
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
+    if isinstance(value, str) and _is_number(value):
         value = int(value)
     if isinstance(value, (int, float)):
         return _from_epoch(value)

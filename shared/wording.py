@@ -3,8 +3,8 @@
 import re
 from html import unescape
 
-from shared.delivery import FAILURES
-from shared.facts import Fact, Party, RecordType
+from shared.facts import DeliveryStatus, Fact, Party, RecordType
+from shared.statuses import FAILURES
 
 TITLE_LENGTH = 80
 BODY_LENGTH = 240
@@ -24,12 +24,26 @@ _WHAT: dict[RecordType, str] = {
 }
 
 
+_BY: dict[RecordType, str] = {
+    "communication.message.received": "from",
+    "communication.message.edited": "by",
+    "communication.message.deleted": "by",
+}
+_TO: dict[DeliveryStatus, str] = {
+    "sent": "Sent to",
+    "delivered": "Delivered to",
+    "read": "Read by",
+    "expanded": "Expanded, list",
+    "unknown": "Delivery status of",
+}
+
+
 def work_title(record_type: RecordType, fact: Fact) -> str:
     """``SMS: New message from +15555550100``, ``Chat: Conversation changed (Opening hours)``."""
     what = _delivery(fact) if fact.delivery else _WHAT[record_type]
     about = fact.participant or (fact.sender if fact.message and not fact.delivery else None)
     if about and (name := _name(about)):
-        what = f"{what}: {name}" if fact.participant else f"{what} from {name}"
+        what = f"{what}: {name}" if fact.participant else f"{what} {_BY[record_type]} {name}"
     if fact.thread and fact.thread.topic:
         what = f"{what} ({fact.thread.topic})"
     channel = {"sms": "SMS", "email": "E-mail", "whatsapp": "WhatsApp"}.get(fact.channel)
@@ -60,11 +74,9 @@ def push_body(record_type: RecordType, fact: Fact) -> str:
 def _delivery(fact: Fact) -> str:
     """``Not delivered to +15555550100`` or ``Delivered to …``."""
     status = fact.delivery.status if fact.delivery else "unknown"
-    what = "Not delivered" if status in FAILURES else status.capitalize()
-    if status == "unknown":
-        what = "Delivery status"
+    what = "Not delivered to" if status in FAILURES else _TO[status]
     name = _name(fact.recipients[0]) if fact.recipients else None
-    return f"{what} to {name}" if name else what
+    return f"{what} {name or 'somebody'}"
 
 
 def _name(party: Party) -> str | None:
