@@ -3,7 +3,7 @@
 1. ``errors``: what can go wrong, and what Event Grid is told then.
 2. ``envelope``: JSON text to ``Envelope``; ``wire``: how loosely written JSON is read.
 3. ``facts``: the vocabulary; ``identity``: identifiers and phone numbers to ``Party``.
-4. ``sms``, ``chat``, ``delivery``: one family of events each, payload to ``Fact``; ``statuses``.
+4. ``sms``, ``chat``, ``threads``, ``delivery``: a family each, payload to ``Fact``; ``statuses``.
 5. ``routes``: THE TABLE, event type to everything that is done with it.
 6. ``records``: what lies on the queues; ``wording``: its titles and texts.
 7. ``settings``, ``storage``, ``deadletters``: the edges.

@@ -15,7 +15,7 @@ from shared.facts import Attempt, Delivery, Fact, Message, Party, PartyKind
 from shared.identity import conversation, e164, from_email, from_phone
 from shared.sms import number_in_subject
 from shared.statuses import FINAL, SMS_CODES, STATUSES
-from shared.wire import moment, number, read, take, text
+from shared.wire import Number, Text, moment, number, read, text
 
 _OPTED_OUT = "sender blocked for given recipient"
 """What a report said before there were codes (Communication Services SMS FAQ)."""
@@ -25,22 +25,22 @@ _CODE = re.compile(r"\s*(\d{4})\s*(?::|$)", re.ASCII)
 class SmsReport(Struct, frozen=True, rename="camel"):
     """``AcsSmsDeliveryReportReceivedEventData``."""
 
-    message_id: str | int | None = None
-    from_: str | int | None = field(default=None, name="from")
-    to: str | int | None = None
+    message_id: Text = None
+    from_: Text = field(default=None, name="from")
+    to: Text = None
     delivery_status: str | None = None
     delivery_status_details: str | int | dict[str, Any] | None = None
     delivery_attempts: list[dict[str, Any]] | None = None
-    received_timestamp: str | float | None = None
+    received_timestamp: Number = None
     tag: str | None = None
 
 
 class _SmsAttempt(Struct, frozen=True, rename="camel"):
     """``AcsSmsDeliveryAttemptProperties``."""
 
-    timestamp: str | float | None = None
-    segments_succeeded: float | str | None = None
-    segments_failed: float | str | None = None
+    timestamp: Number = None
+    segments_succeeded: Number = None
+    segments_failed: Number = None
 
 
 class EmailReport(Struct, frozen=True, rename="camel"):
@@ -48,21 +48,21 @@ class EmailReport(Struct, frozen=True, rename="camel"):
 
     sender: str | None = None
     recipient: str | None = None
-    message_id: str | int | None = None
+    message_id: Text = None
     status: str | None = None
     delivery_status_details: dict[str, Any] | str | None = None
-    delivery_attempt_timestamp: str | float | None = None
+    delivery_attempt_timestamp: Number = None
 
 
 class AdvancedStatus(Struct, frozen=True, rename="camel"):
     """``AcsAdvancedMessageDeliveryStatusUpdatedEventData``."""
 
-    message_id: str | int | None = None
-    from_: str | int | None = field(default=None, name="from")
-    to: str | int | None = None
+    message_id: Text = None
+    from_: Text = field(default=None, name="from")
+    to: Text = None
     status: str | None = None
     channel_type: str | None = None
-    received_timestamp: str | float | None = None
+    received_timestamp: Number = None
     error: dict[str, Any] | str | None = None
 
 
@@ -184,11 +184,9 @@ def _explained(
 def _first(wire: dict[str, Any], *names: str) -> str | None:
     """Take the first of these that is a text or a number out of an object."""
     for name in names:
-        value = take(wire, name)
-        if isinstance(value, (str, int)) and (found := text(value)):
-            return found
-        if value:
-            wire[name] = value
+        for key, value in wire.items():
+            if key.lower() == name and isinstance(value, (str, int)) and text(value):
+                return text(wire.pop(key))
     return None
 
 

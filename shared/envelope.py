@@ -6,7 +6,6 @@ decides is the type that is found, not the label.
 """
 
 import base64
-import binascii
 import json
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -36,7 +35,7 @@ DEAD_LETTER_KEYS = frozenset(
 )
 _EVENT_GRID = ("eventtype", "eventtime", "topic")
 _CLOUD_EVENTS = ("type", "time", "source")
-_CONSUMED = frozenset({"data", "data_base64", "specversion", "datacontenttype"})
+_CONSUMED = frozenset({"data", "specversion", "datacontenttype"})
 _OWN_FIELDS = frozenset({"id", "subject", "dataversion", "metadataversion", "traceparent"})
 
 
@@ -151,7 +150,11 @@ def _envelope(wire: dict[str, Any]) -> Envelope:
         data_version=own["dataversion"],
         metadata_version=own["metadataversion"],
         traceparent=own["traceparent"],
-        extra={key: value for key, value in wire.items() if _is_extra(key.lower(), value, used)},
+        extra={
+            key: value
+            for key, value in wire.items()
+            if _is_extra(key.lower(), value, used, reads_base64=folded.get("data") is None)
+        },
     )
 
 
@@ -171,15 +174,19 @@ def _first(folded: dict[str, Any], *names: str) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    return text(value) if isinstance(value, (str, int)) else None
+    is_text = isinstance(value, (str, int)) and not isinstance(value, bool)
+    return text(value) if is_text else None
 
 
-def _is_extra(key: str, value: Any, used: set[Any]) -> bool:
+def _is_extra(key: str, value: Any, used: set[str | None], *, reads_base64: bool) -> bool:
     """Whether an attribute would be lost if it were not kept as it is."""
     if key in _CONSUMED or key in DEAD_LETTER_KEYS:
         return False
+    if key == "data_base64":
+        return not reads_base64
     if key in _OWN_FIELDS or key in _EVENT_GRID or key in _CLOUD_EVENTS:
-        return value not in (None, "") and (_text(value) or value) not in used
+        said = _text(value)
+        return said not in used if said else value not in (None, "")
     return True
 
 
@@ -192,6 +199,6 @@ def _data(folded: dict[str, Any]) -> Any:
             return msgspec.json.decode(base64.b64decode(encoded, validate=True))
         if isinstance(data, str) and data.lstrip().startswith("{"):
             return msgspec.json.decode(data)
-    except (binascii.Error, msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+    except (ValueError, RecursionError):  # no Base64, no UTF-8, no JSON
         return data
     return data

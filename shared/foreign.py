@@ -76,6 +76,21 @@ _CALLBACK = re.compile(
 )
 """Names of Call Automation events, which are posted to a callback URI and not by Event Grid."""
 
+_GRAPH = (
+    "a Microsoft Graph change notification, not a Communication Services event: "
+    "point that Graph subscription elsewhere"
+)
+_CALL_AUTOMATION = (
+    "a Call Automation callback, not an Event Grid event: point the call's callback URI elsewhere"
+)
+_BEFORE = "an event type of before the first preview, which no resource publishes"
+_EVENT_GRID = {
+    "microsoft.eventgrid.subscriptionvalidationevent": "a subscription handshake: it belongs to "
+    "the webhook endpoint, not to the function",
+    "microsoft.eventgrid.subscriptiondeletedevent": "notice that an event subscription was "
+    "deleted; make it anew if that was a mistake",
+}
+_ELSEWHERE = f"not an event of Communication Services: {_FILTER}, or subscribe to the right topic"
 _FAMILY_OF = {name.lower(): family for name, family in OTHER_FAMILIES.items()}
 _MEANT = {name.lower(): meant for name, meant in INVENTED.items()}
 _MEANT_BEFORE = _MEANT | {
@@ -89,37 +104,25 @@ def why_not(envelope: Envelope) -> str:
     """Why no route takes this event, and what to do about it."""
     type_ = envelope.type.lower()
     name = type_.rpartition(".")[2]
-    if (
-        "eventdatetime" in {key.lower() for key in envelope.extra}
-        or "@odata.type" in envelope.extra
-    ):
-        return (
-            "a Microsoft Graph change notification, not a Communication Services event: "
-            "point that Graph subscription elsewhere"
-        )
+    if _is_graph(envelope):
+        return _GRAPH
     if type_.startswith(BEFORE_THE_PREVIEW):
-        return (
-            "an event type of before the first preview, which no resource publishes: "
-            f"Microsoft.Communication.{_MEANT_BEFORE.get(name, '…')} was meant"
-        )
+        meant = _MEANT_BEFORE.get(name, "…")
+        return f"{_BEFORE}, Microsoft.Communication.{meant} was meant: {_FILTER}"
     if _is_callback(envelope, type_, name):
-        return (
-            "a Call Automation callback, not an Event Grid event: "
-            "point the call's callback URI elsewhere"
-        )
-    if type_ == "microsoft.eventgrid.subscriptiondeletedevent":
-        return "notice that an event subscription was deleted; make it anew if that was a mistake"
-    if type_.startswith("microsoft.eventgrid."):
-        return "a subscription handshake: it belongs to the webhook endpoint, not to the function"
+        return _CALL_AUTOMATION
     if not type_.startswith(PREFIX):
-        return f"not an event of Communication Services: {_FILTER}, or subscribe to the right topic"
+        return _EVENT_GRID.get(type_, _ELSEWHERE)
     if family := _FAMILY_OF.get(name):
         return f"{family} events become no records here: {_FILTER}"
-    if meant := _MEANT.get(name):
-        return f"Event Grid has no such event type, {meant} was meant: mend whoever publishes it"
-    return (
-        f"no route for this event type; if Event Grid really publishes it, add one, else {_FILTER}"
-    )
+    if name in _MEANT:
+        return f"Event Grid has no such event type, {_MEANT[name]} was meant: {_FILTER}"
+    return f"no route for this event type: add one if the service publishes it, else {_FILTER}"
+
+
+def _is_graph(envelope: Envelope) -> bool:
+    names = {key.lower() for key in envelope.extra}
+    return "eventdatetime" in names or "@odata.type" in names
 
 
 def _is_callback(envelope: Envelope, type_: str, name: str) -> bool:

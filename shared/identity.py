@@ -113,7 +113,12 @@ def from_identifier(
     if kind == "unknown":
         kind = _kind_of_part(parts) or _kind_of(raw_id)
     extra |= _beyond(parts, raw_id)
-    metadata = metadata or strings(parts.metadata)  # misplaced there in Microsoft's spec examples
+    misplaced = strings(parts.metadata)  # there in Microsoft's spec examples
+    if misplaced and metadata and misplaced != metadata:
+        extra["metadata"] = parts.metadata
+    metadata = metadata or misplaced
+    if parts.kind and parts.kind.lower() not in _KINDS:
+        extra["kind"] = parts.kind
     if raw_id is None and kind == "unknown" and not extra:
         return _nameless(display_name, metadata)
     return _party(raw_id, kind, number, display_name, metadata, extra)
@@ -130,11 +135,12 @@ def from_participant(participant: Mapping[str, Any]) -> Party:
 
 def merged(first: Party, again: Party) -> Party:
     """One party told twice: gaps of the first are filled, and what differs goes to its extra."""
-    differs = {
-        name: getattr(again, name)
-        for name in ("raw_id", "display_name", "metadata")
-        if getattr(again, name) not in (None, getattr(first, name)) and getattr(first, name)
+    pairs = {
+        "rawId": (first.raw_id, again.raw_id),
+        "displayName": (first.display_name, again.display_name),
+        "metadata": (first.metadata, again.metadata),
     }
+    differs = {name: new for name, (old, new) in pairs.items() if old and new and new != old}
     return structs.replace(
         first,
         display_name=first.display_name or again.display_name,

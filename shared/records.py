@@ -6,6 +6,7 @@ notifications with N ids, and work items that all have one. A consumer that drop
 counts nothing twice.
 """
 
+import re
 from hashlib import sha1, sha256
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
@@ -24,6 +25,9 @@ UNKNOWN_SOURCE = "/unknown"
 
 _NAMESPACE = UUID("0b1f5c8e-6f0a-5d0e-9a49-2f0c1c4e7a11").bytes
 """Fixed for ever: another one would give every fact another id."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What a CloudEvents attribute may not hold (specification, type system)."""
 
 Action = Literal["open", "update", "close"]
 Priority = Literal["normal", "high"]
@@ -132,7 +136,7 @@ def push_notification(
         title=title,
         body=body,
     )
-    purpose = f"push\x1f{recipient.key if recipient else ''}"
+    purpose = f"push\x1f{recipient.key if recipient else _unless(None, envelope)}"
     return _encode(record_type, fact, envelope, PUSH_NOTIFICATION_SCHEMA, purpose, push)
 
 
@@ -149,14 +153,17 @@ def _encode(
     data: WorkItem | PushNotification,
 ) -> Encoded:
     key = (*_identity(fact, envelope), record_type, *_change(record_type, fact, envelope), purpose)
+    conversation = fact.conversation
+    if conversation and not conversation.isprintable():
+        conversation = _CONTROL.sub("?", conversation)
     record: Record[msgspec.Raw] = Record(
         id=_uuid5(*key),
         source=uri_reference(envelope.source or UNKNOWN_SOURCE),
         type=record_type,
-        subject=fact.conversation,
+        subject=conversation,
         time=fact.occurred_at or instant(envelope.time),
         dataschema=schema,
-        partitionkey=fact.conversation,
+        partitionkey=conversation,
         traceparent=envelope.traceparent,
     )
     encoded = msgspec.json.encode(data)

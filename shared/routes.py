@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 from azure.eventgrid import SystemEventNames as Names
 from msgspec import Struct
 
-from shared import chat, delivery, sms
+from shared import chat, delivery, sms, threads
 from shared.envelope import Envelope
 from shared.errors import UnreadablePayload
 from shared.facts import Fact, RecordType
@@ -56,6 +56,8 @@ class Route(Struct, Generic[P], frozen=True):
     """Instead of ``yields``, for a delivery that failed."""
     user_work: Action | None = None
     """The work item that a user-level event yields too, with ``CHAT_WORK_ITEMS=user``."""
+    overridden: bool = False
+    """Whether ``ROUTE_OVERRIDES`` has the last word on it."""
 
     @property
     def names_no_recipient(self) -> bool:
@@ -93,48 +95,55 @@ ROUTES = (
 
     # Chat, user level: once for every user in the thread
     Route(Names.AcsChatMessageReceivedEventName.value,
-        _CHAT, chat.ChatMessage, chat.message, _RECEIVED, SHOW, user_work="update"),
+        _CHAT, chat.ChatMessage, chat.message_received, _RECEIVED, SHOW, user_work="update"),
     Route(Names.AcsChatMessageEditedEventName.value,
-        _CHAT, chat.ChatMessage, chat.message, _EDITED, SYNC, user_work="update"),
+        _CHAT, chat.ChatMessage, chat.message_edited, _EDITED, SYNC, user_work="update"),
     Route(Names.AcsChatMessageDeletedEventName.value,
-        _CHAT, chat.ChatMessage, chat.message, _DELETED, SYNC, user_work="update"),
+        _CHAT, chat.ChatMessage, chat.message_deleted, _DELETED, SYNC, user_work="update"),
     Route(Names.AcsChatThreadCreatedWithUserEventName.value,
-        _CHAT, chat.ChatThread, chat.thread_created, _CREATED, SYNC, user_work="open"),
+        _CHAT, threads.ChatThread, threads.thread_created, _CREATED, SYNC,
+        user_work="open"),
     Route(Names.AcsChatThreadPropertiesUpdatedPerUserEventName.value,
-        _CHAT, chat.ChatThread, chat.thread_updated, _UPDATED, SYNC, user_work="update"),
+        _CHAT, threads.ChatThread, threads.thread_updated, _UPDATED, SYNC,
+        user_work="update"),
     Route(Names.AcsChatThreadWithUserDeletedEventName.value,
-        _CHAT, chat.ChatThread, chat.thread_deleted, _ENDED, SYNC, user_work="close"),
+        _CHAT, threads.ChatThread, threads.thread_deleted, _ENDED, SYNC,
+        user_work="close"),
     Route(Names.AcsChatParticipantAddedToThreadWithUserEventName.value,
-        _CHAT, chat.ChatParticipant, chat.participant_added, _ADDED, SYNC, user_work="update"),
+        _CHAT, threads.ChatParticipant, threads.participant_added, _ADDED, SYNC,
+        user_work="update"),
     Route(Names.AcsChatParticipantRemovedFromThreadWithUserEventName.value,
-        _CHAT, chat.ChatParticipant, chat.participant_removed, _REMOVED, SYNC, user_work="update"),
+        _CHAT, threads.ChatParticipant, threads.participant_removed, _REMOVED, SYNC,
+        user_work="update"),
     # ... the names of the two before 2021-03, still in Microsoft's samples
     Route(Names.AcsChatMemberAddedToThreadWithUserEventName.value,
-        _CHAT, chat.ChatParticipant, chat.participant_added, _ADDED, SYNC, user_work="update"),
+        _CHAT, threads.ChatParticipant, threads.participant_added, _ADDED, SYNC,
+        user_work="update"),
     Route(Names.AcsChatMemberRemovedFromThreadWithUserEventName.value,
-        _CHAT, chat.ChatParticipant, chat.participant_removed, _REMOVED, SYNC, user_work="update"),
+        _CHAT, threads.ChatParticipant, threads.participant_removed, _REMOVED, SYNC,
+        user_work="update"),
 
     # Chat, thread level: once
     Route(Names.AcsChatMessageReceivedInThreadEventName.value,
-        _CHAT, chat.ChatMessage, chat.message, _RECEIVED, UPDATE),
+        _CHAT, chat.ChatMessage, chat.message_received, _RECEIVED, UPDATE),
     Route(Names.AcsChatMessageEditedInThreadEventName.value,
-        _CHAT, chat.ChatMessage, chat.message, _EDITED, UPDATE),
+        _CHAT, chat.ChatMessage, chat.message_edited, _EDITED, UPDATE),
     Route(Names.AcsChatMessageDeletedInThreadEventName.value,
-        _CHAT, chat.ChatMessage, chat.message, _DELETED, UPDATE),
+        _CHAT, chat.ChatMessage, chat.message_deleted, _DELETED, UPDATE),
     Route(Names.AcsChatThreadCreatedEventName.value,
-        _CHAT, chat.ChatThread, chat.thread_created, _CREATED, OPEN),
+        _CHAT, threads.ChatThread, threads.thread_created, _CREATED, OPEN),
     Route(Names.AcsChatThreadPropertiesUpdatedEventName.value,
-        _CHAT, chat.ChatThread, chat.thread_updated, _UPDATED, UPDATE),
+        _CHAT, threads.ChatThread, threads.thread_updated, _UPDATED, UPDATE),
     Route(Names.AcsChatThreadDeletedEventName.value,
-        _CHAT, chat.ChatThread, chat.thread_deleted, _ENDED, CLOSE),
+        _CHAT, threads.ChatThread, threads.thread_deleted, _ENDED, CLOSE),
     Route(Names.AcsChatThreadParticipantAddedEventName.value,
-        _CHAT, chat.ChatParticipant, chat.participant_added, _ADDED, UPDATE),
+        _CHAT, threads.ChatParticipant, threads.participant_added, _ADDED, UPDATE),
     Route(Names.AcsChatThreadParticipantRemovedEventName.value,
-        _CHAT, chat.ChatParticipant, chat.participant_removed, _REMOVED, UPDATE),
+        _CHAT, threads.ChatParticipant, threads.participant_removed, _REMOVED, UPDATE),
     Route(Names.AcsChatTypingIndicatorReceivedInThreadEventName.value,
-        _CHAT, chat.ChatMessage, chat.message, None, NOTHING),
+        _CHAT, chat.ChatMessage, chat.message_received, None, NOTHING),
     Route(Names.AcsChatAzureBotCommandReceivedInThreadEventName.value,
-        _CHAT, chat.ChatMessage, chat.message, None, NOTHING),
+        _CHAT, chat.ChatMessage, chat.message_received, None, NOTHING),
 )
 # fmt: on
 
@@ -168,7 +177,7 @@ def outcome(route: Route[Any], fact: Fact, *, user_work_items: bool) -> Yields:
     yields = route.yields
     if route.when_failed and fact.delivery and fact.delivery.status in FAILURES:
         yields = route.when_failed
-    if user_work_items and route.user_work and not yields.work:
+    if user_work_items and route.user_work and not (yields.work or route.overridden):
         yields = Yields(work=route.user_work, push=yields.push, priority=yields.priority)
     if route.user_work and yields.push and fact.message and _to_its_own_sender(fact):
         yields = Yields(work=yields.work, priority=yields.priority)

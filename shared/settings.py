@@ -5,7 +5,6 @@ learn.microsoft.com/azure/azure-functions/functions-reference#connections.
 """
 
 import base64
-import binascii
 import os
 import re
 from collections.abc import Mapping
@@ -134,6 +133,7 @@ class _Reader:
                 work=override.work, push=override.push, priority=override.priority
             ),
             when_failed=override.when_failed or route.when_failed,
+            overridden=True,
         )
 
     def account(self) -> Account:
@@ -141,7 +141,7 @@ class _Reader:
         for prefix in ("RecordStorage", "AzureWebJobsStorage"):
             if connection_string := self._get(prefix):
                 return self._by_connection_string(prefix, connection_string)
-            if any(key.startswith(f"{prefix}__") for key in self.environ):
+            if any(key.startswith(f"{prefix}__") and self._get(key) for key in self.environ):
                 return self._by_identity(prefix)
         self.problems.append(
             "no storage account: set RecordStorage (a connection string), or "
@@ -193,11 +193,14 @@ def _problem_of(connection_string: str) -> str | None:
     if values.get("usedevelopmentstorage") == "true" and len(values) == 1:
         return None
     if "sharedaccesssignature" in values:
+        missing = [s for s in ("Queue", "Blob") if not values.get(f"{s.lower()}endpoint")]
+        if missing and not values.get("accountname"):
+            return f"it has no {' and no '.join(f'{s}Endpoint' for s in missing)}, nor AccountName"
         return None
     if not values.get("accountname") or not values.get("accountkey"):
         return "not a storage connection string (AccountName and AccountKey, or a SAS)"
     try:
         base64.b64decode(values["accountkey"], validate=True)
-    except binascii.Error:
+    except ValueError:
         return "its AccountKey is not base64; was it cut?"
     return None

@@ -12,20 +12,20 @@ from msgspec import Struct, field
 from shared.envelope import Envelope, provenance
 from shared.facts import Fact, Message
 from shared.identity import conversation, from_phone
-from shared.wire import moment, number, text
+from shared.wire import Number, Text, moment, number, text
 
-_SUBJECT = re.compile(r"/?phone_?numbers?/(\+?\d+)", re.IGNORECASE | re.ASCII)
+_SUBJECT = re.compile(r"/?phone_?numbers?/(\+?\d[\d-]*)", re.IGNORECASE | re.ASCII)
 
 
 class SmsReceived(Struct, frozen=True, rename="camel"):
     """``AcsSmsReceivedEventData``."""
 
-    message_id: str | int | None = None
-    from_: str | int | None = field(default=None, name="from")
-    to: str | int | None = None
+    message_id: Text = None
+    from_: Text = field(default=None, name="from")
+    to: Text = None
     message: str | None = None
-    received_timestamp: str | float | None = None
-    segment_count: float | str | None = None
+    received_timestamp: Number = None
+    segment_count: Number = None
 
 
 def inbound(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) -> Fact:

@@ -156,7 +156,10 @@ def _blob_service(
 
     if account.connection_string is None:
         return BlobServiceClient(str(account.blob_url), credential=credential, **options)
-    return BlobServiceClient.from_connection_string(account.connection_string, **options)
+    try:
+        return BlobServiceClient.from_connection_string(account.connection_string, **options)
+    except ValueError as error:
+        raise ConfigError(f"{account.setting}: {error}") from None
 
 
 def _credential(account: Account) -> "AsyncTokenCredential | None":

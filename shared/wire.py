@@ -36,6 +36,11 @@ RENAMED = {
 _DIGITS = 18
 """What a number in a string may have and still fit 64 bits."""
 
+Text = str | int | None
+"""An id, an address or a number, which careless senders write without quotes."""
+Number = int | float | str | None
+"""A number or a time in any of its forms."""
+
 P = TypeVar("P", bound=msgspec.Struct)
 
 
@@ -140,14 +145,14 @@ def take(wire: dict[str, Any], name: str) -> Any:
     return None if key is None else wire.pop(key)
 
 
-def text(value: str | int | None) -> str | None:
+def text(value: Text) -> str | None:
     """An id or a number as text; blank text is no value."""
     if isinstance(value, str):
         return value if value.strip() else None
     return None if value is None else str(value)
 
 
-def whole(value: float | str | None) -> int | None:
+def whole(value: Number) -> int | None:
     """A whole number, also from digits in a string (``version`` of thread-level chat samples)."""
     if isinstance(value, str):
         digits = value.removesuffix(".0")
@@ -171,7 +176,7 @@ def strings(value: Mapping[str, Any] | None) -> dict[str, str] | None:
     }
 
 
-_NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
+_NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})")
 
 
 def uri_reference(value: str) -> str:
@@ -187,7 +192,7 @@ _TIME = re.compile(
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
 
 
-def instant(value: str | float | None) -> str | None:
+def instant(value: Number) -> str | None:
     """A time as RFC 3339 in UTC, every digit of its fraction kept but trailing zeros; else None.
 
     Reads 0 to 9 fraction digits, ``Z``, offsets, no zone (taken as UTC, as all of Azure means it),
@@ -228,7 +233,7 @@ def _from_epoch(value: float) -> str | None:
     return instant(moment.isoformat())
 
 
-def moment(name: str, value: str | float | None, extra: dict[str, Any]) -> str | None:
+def moment(name: str, value: Number, extra: dict[str, Any]) -> str | None:
     """``instant(value)``; a time nobody can read stays in ``extra`` and fails no event."""
     read_ = instant(value)
     if read_ is None and value not in (None, ""):
@@ -236,7 +241,7 @@ def moment(name: str, value: str | float | None, extra: dict[str, Any]) -> str |
     return read_
 
 
-def number(name: str, value: float | str | None, extra: dict[str, Any]) -> int | None:
+def number(name: str, value: Number, extra: dict[str, Any]) -> int | None:
     """``whole(value)``; what is not a whole number stays in ``extra``."""
     read_ = whole(value)
     if read_ is None and value not in (None, ""):

@@ -33,7 +33,7 @@ _TO: dict[DeliveryStatus, str] = {
     "sent": "Sent to",
     "delivered": "Delivered to",
     "read": "Read by",
-    "expanded": "Expanded, list",
+    "expanded": "Expanded for",
     "unknown": "Delivery status of",
 }
 
@@ -63,12 +63,11 @@ def push_body(record_type: RecordType, fact: Fact) -> str:
     if fact.delivery:
         reason = fact.delivery.meaning or fact.delivery.details
         return _shorten(reason or _delivery(fact), BODY_LENGTH)
-    written = fact.message.text if fact.message else None
-    if not written:
-        return _shorten((fact.thread and fact.thread.topic) or _WHAT[record_type], BODY_LENGTH)
+    written = (fact.message.text if fact.message else None) or ""
     if fact.message and fact.message.format == "html":
         written = unescape(_TAG.sub(" ", written[: BODY_LENGTH * 20]))
-    return _shorten(written, BODY_LENGTH)
+    topic = fact.thread.topic if fact.thread else None
+    return _shorten(written, BODY_LENGTH) or _shorten(topic or _WHAT[record_type], BODY_LENGTH)
 
 
 def _delivery(fact: Fact) -> str:

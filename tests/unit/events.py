@@ -1,0 +1,87 @@
+"""What the unit tests share: made-up events and settings from a mapping."""
+
+import json
+from typing import Any
+
+from shared import envelope, routes
+from shared.envelope import Envelope
+from shared.facts import Fact
+from shared.pipeline import convert
+from shared.settings import Settings
+
+PREFIX = "Microsoft.Communication."
+TOPIC = (
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.Communication/communicationServices/c"
+)
+THREAD = "19:0123456789abcdef@thread.v2"
+ALICE = "8:acs:11111111-1111-1111-1111-111111111111_00000005-aaaa"
+BOB = "8:acs:11111111-1111-1111-1111-111111111111_00000005-bbbb"
+CAROL = "8:acs:11111111-1111-1111-1111-111111111111_00000005-cccc"
+EVENT_TIME = "2026-01-02T03:04:05.678Z"
+
+SMS = {
+    "messageId": "Incoming_1",
+    "from": "15555550100",
+    "to": "+15555550199",
+    "message": "Is the shop open? ",
+    "receivedTimestamp": "2026-01-02T03:04:05.32Z",
+}
+CHAT_MESSAGE = {
+    "messageBody": "Hello",
+    "messageId": "1767323045678",
+    "senderId": ALICE,
+    "senderDisplayName": "Alice",
+    "recipientId": BOB,
+    "composeTime": "2026-01-02T03:04:05.678Z",
+    "type": "Text",
+    "version": 1767323045678,
+    "threadId": THREAD,
+}
+
+
+def identifier(raw_id: str) -> dict[str, Any]:
+    """A chat user's identifier in the form of 2021-03 and later."""
+    return {"rawId": raw_id, "communicationUser": {"id": raw_id}}
+
+
+def event(name: str, data: Any, **attributes: Any) -> dict[str, Any]:
+    """An event in Event Grid's schema."""
+    return {
+        "id": "event-1",
+        "topic": TOPIC,
+        "subject": "s",
+        "eventType": PREFIX + name,
+        "eventTime": EVENT_TIME,
+        "dataVersion": "1.0",
+        "metadataVersion": "1",
+        "data": data,
+    } | attributes
+
+
+def settings(**environ: str) -> Settings:
+    """Settings of a local run, and what the test adds."""
+    return Settings.from_env({"AzureWebJobsStorage": "UseDevelopmentStorage=true"} | environ)
+
+
+def parse(wire: Any) -> Envelope:
+    """The envelope of an event given as JSON value."""
+    return envelope.parse(json.dumps(wire))
+
+
+def fact(name: str, data: Any, **attributes: Any) -> Fact:
+    """What an event says, normalized."""
+    parsed = parse(event(name, data, **attributes))
+    route = routes.find(parsed.type)
+    assert route is not None
+    return routes.fact_of(route, parsed)
+
+
+def records(wire: Any, **environ: str) -> list[dict[str, Any]]:
+    """The records that an event becomes, as a consumer reads them."""
+    return [json.loads(send.record.body) for send in convert(parse(wire), settings(**environ))]
+
+
+def of_kind(kind: str, found: list[dict[str, Any]]) -> dict[str, Any]:
+    """The one record that is a ``work-item`` or a ``push-notification``."""
+    (record,) = [record for record in found if f":{kind}:" in record["dataschema"]]
+    return record

@@ -1,0 +1,277 @@
+"""Who may import what, and what the deployed folder holds. Read from the source, nothing is run."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from azure.eventgrid import SystemEventNames
+
+import shared
+from shared.foreign import OTHER_FAMILIES
+from shared.routes import ROUTES
+from tests.unit.events import PREFIX
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = ("sms_received", "chat_events", "delivery_report")
+SHARED = {path.stem: path for path in sorted((ROOT / "shared").glob("*.py"))}
+DEPLOYED = {**SHARED, **{name: ROOT / name / "__init__.py" for name in FUNCTIONS}}
+PURE = (
+    "envelope",
+    "wire",
+    "facts",
+    "identity",
+    "sms",
+    "chat",
+    "threads",
+    "delivery",
+    "records",
+    "wording",
+    "routes",
+    "statuses",
+    "foreign",
+    "deadletters",
+)
+IMPURE_IMPORTS = {
+    "asyncio",
+    "io",
+    "logging",
+    "os",
+    "pathlib",
+    "random",
+    "secrets",
+    "socket",
+    "subprocess",
+    "sys",
+    "time",
+    "urllib.request",
+}
+IMPURE_CALLS = {
+    "open",
+    "print",
+    "input",
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "uuid1",
+    "uuid4",
+    "uuid.uuid1",
+    "uuid.uuid4",
+}
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Every imported name with its module, wherever the import stands: ``azure.eventgrid.X``."""
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _of(package: str, names: Iterator[str]) -> set[str]:
+    return {name for name in names if name == package or name.startswith(f"{package}.")}
+
+
+def _test_id(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_imports_only_its_types_and_the_pipeline(name: str) -> None:
+    assert set(_imports(DEPLOYED[name])) == {"azure.functions", "shared.pipeline.handle"}
+
+
+@pytest.mark.parametrize("name", SHARED)
+@pytest.mark.parametrize("package", ["azure.storage", "azure.identity", "azure.core"])
+def test_only_storage_imports_the_storage_sdks(name: str, package: str) -> None:
+    assert (name == "storage") or _of(package, _imports(SHARED[name])) == set()
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_only_the_table_imports_the_names_of_events(name: str) -> None:
+    found = _of("azure.eventgrid", _imports(SHARED[name]))
+
+    assert found == ({"azure.eventgrid.SystemEventNames"} if name == "routes" else set())
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_nobody_imports_the_functions_library(name: str) -> None:
+    assert _of("azure.functions", _imports(SHARED[name])) == set()
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_only_settings_reads_the_environment(name: str) -> None:
+    assert (name == "settings") or _of("os", _imports(SHARED[name])) == set()
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_the_middle_imports_nothing_impure(name: str) -> None:
+    found = set(_imports(SHARED[name]))
+
+    assert {
+        each for each in found if any(_of(impure, iter([each])) for impure in IMPURE_IMPORTS)
+    } == set()
+    assert _of("shared.settings", iter(found)) | _of("shared.storage", iter(found)) == set()
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_the_middle_has_no_clock_no_chance_and_no_files(name: str) -> None:
+    calls = {
+        ast.unparse(node.func)
+        for node in ast.walk(_tree(SHARED[name]))
+        if isinstance(node, ast.Call)
+    }
+
+    assert calls & IMPURE_CALLS == set()
+
+
+def test_every_module_but_the_edges_is_pure() -> None:
+    """A new module is pure, or is named here."""
+    assert set(SHARED) - set(PURE) == {"__init__", "errors", "settings", "storage", "pipeline"}
+
+
+@pytest.mark.parametrize("name", DEPLOYED)
+def test_imports_are_absolute(name: str) -> None:
+    """``from ..shared`` makes a second copy of every class in the Functions worker."""
+    relative = [
+        node.lineno
+        for node in ast.walk(_tree(DEPLOYED[name]))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+
+    assert relative == []
+
+
+@pytest.mark.parametrize("name", DEPLOYED)
+@pytest.mark.parametrize("package", ["local", "samples", "tests", "dev"])
+def test_nothing_deployed_imports_what_is_not(name: str, package: str) -> None:
+    assert _of(package, _imports(DEPLOYED[name])) == set()
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_only_functions_import_the_pipeline(name: str) -> None:
+    assert _of("shared.pipeline", _imports(SHARED[name])) == set()
+
+
+@pytest.mark.parametrize("name", DEPLOYED)
+def test_nobody_catches_everything(name: str) -> None:
+    """A bug must raise: then Event Grid sends the event again, and people hear of it."""
+    caught = {
+        ast.unparse(node.type) if node.type else "everything"
+        for node in ast.walk(_tree(DEPLOYED[name]))
+        if isinstance(node, ast.ExceptHandler)
+    }
+
+    assert caught & {"everything", "Exception", "BaseException"} == set()
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_only_the_pipeline_catches_a_rejected_event(name: str) -> None:
+    caught = {
+        ast.unparse(node.type)
+        for node in ast.walk(_tree(SHARED[name]))
+        if isinstance(node, ast.ExceptHandler) and node.type
+    }
+
+    assert (name == "pipeline") is ("RejectedEvent" in caught)
+
+
+@pytest.mark.parametrize("path", DEPLOYED.values(), ids=_test_id)
+def test_modules_stay_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 250
+
+
+@pytest.mark.parametrize("path", DEPLOYED.values(), ids=_test_id)
+def test_functions_stay_short(path: Path) -> None:
+    """About 25 lines of code; the docstring is not counted."""
+    long = {
+        node.name: lines
+        for node in ast.walk(_tree(path))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and (lines := (node.end_lineno or 0) - _first_line(node) + 1) > 30
+    }
+
+    assert long == {}
+
+
+def _first_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    statements = function.body[1:] if ast.get_docstring(function) else function.body
+    return statements[0].lineno if statements else function.end_lineno or 0
+
+
+def test_shared_is_this_repositorys() -> None:
+    """The worker appends the app's folder to the path: an installed ``shared`` would win."""
+    assert Path(str(shared.__file__)).resolve() == SHARED["__init__"].resolve()
+
+
+def test_every_event_type_that_the_sdk_knows_is_routed_or_listed() -> None:
+    """When this fails after an update, Communication Services has a new event type: decide."""
+    known = {
+        name.value.lower()
+        for name in SystemEventNames
+        if name.value.lower().startswith(PREFIX.lower())
+    }
+    decided = [PREFIX + name for name in OTHER_FAMILIES] + [route.event for route in ROUTES]
+
+    assert known - {name.lower() for name in decided} == set()
+    assert len(decided) == len(set(decided))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_has_one_event_grid_trigger(name: str) -> None:
+    config = json.loads((ROOT / name / "function.json").read_text(encoding="utf-8"))
+    (binding,) = config["bindings"]
+    (main,) = [
+        node
+        for node in _tree(DEPLOYED[name]).body
+        if isinstance(node, ast.AsyncFunctionDef) and node.name == config["entryPoint"]
+    ]
+    event, context = main.args.args
+
+    assert (config["scriptFile"], main.name) == ("__init__.py", "main")
+    assert (binding["type"], binding["direction"]) == ("eventGridTrigger", "in")
+    assert (binding["name"], ast.unparse(event.annotation or event)) == (event.arg, "str")
+    assert (context.arg, ast.unparse(context.annotation or context)) == ("context", "func.Context")
+
+
+def test_every_route_names_a_function_and_every_function_has_a_route() -> None:
+    assert {route.function for route in ROUTES} == set(FUNCTIONS)
+    assert {path.parent.name for path in ROOT.glob("*/function.json")} == set(FUNCTIONS)
+
+
+def test_the_host_takes_the_current_extension_bundle() -> None:
+    host = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
+
+    assert host["version"] == "2.0"
+    assert host["extensionBundle"] == {
+        "id": "Microsoft.Azure.Functions.ExtensionBundle",
+        "version": "[4.*, 5.0.0)",
+    }
+
+
+def test_local_settings_hold_no_secret() -> None:
+    local = json.loads((ROOT / "local.settings.json").read_text(encoding="utf-8"))
+    values = local["Values"]
+
+    assert values["AzureWebJobsStorage"] == "UseDevelopmentStorage=true"
+    assert values["FUNCTIONS_WORKER_RUNTIME"] == "python"
+    assert local["IsEncrypted"] is False
+    assert not re.search(r"AccountKey|SharedAccess|sig=|password|secret", str(local), re.IGNORECASE)
+
+
+def test_only_what_runs_is_deployed() -> None:
+    """An allowlist: a new folder is left out until somebody lets it in."""
+    lines = (ROOT / ".funcignore").read_text(encoding="utf-8").split()
+    allowed = {line.removeprefix("!/") for line in lines if line.startswith("!")}
+
+    assert lines[0] == "/*"
+    assert allowed == {"host.json", "requirements.txt", "shared", ".python_packages", *FUNCTIONS}
+    assert [line for line in lines[1:] if not line.startswith("!")] == ["**/__pycache__"]

@@ -1,0 +1,134 @@
+"""Events that no route takes: the reason says what to mend."""
+
+from typing import Any
+
+import pytest
+
+from shared.foreign import INVENTED, OTHER_FAMILIES, why_not
+from tests.unit.events import PREFIX, event, parse
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("UserDisconnected", "presence"),
+        ("RecordingFileStatusUpdated", "recording"),
+        ("IncomingCall", "calls"),
+        ("CallStarted", "calls"),
+        ("EmailEngagementTrackingReportReceived", "engagement"),
+        ("AdvancedMessageReceived", "inbound advanced messages"),
+        ("AdvancedMessageAnalysisCompleted", "analysis"),
+        ("RouterJobReceived", "router"),
+        ("ROUTERWORKERUPDATED", "router"),
+    ],
+)
+def test_another_family_is_named_with_the_filter_to_mend(name: str, family: str) -> None:
+    reason = why_not(parse(event(name, {})))
+
+    assert family in reason
+    assert "included event types" in reason
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("ChatParticipantAdded", "ChatThreadParticipantAdded"),
+        ("chatparticipantremoved", "ChatThreadParticipantRemoved"),
+        ("RecordingFileStatus", "RecordingFileStatusUpdated"),
+        ("RouterJobWorkerSelectorsExpire", "RouterJobWorkerSelectorsExpired"),
+        ("MessageReceived", "SMSReceived or ChatMessageReceived"),
+        ("MessageDelivered", "SMSDeliveryReportReceived"),
+        ("MessageFailed", "SMSDeliveryReportReceived"),
+    ],
+)
+def test_an_invented_name_is_told_from_the_right_one(name: str, meant: str) -> None:
+    assert f"{meant} was meant" in why_not(parse(event(name, {})))
+
+
+def test_an_invented_name_is_no_real_one() -> None:
+    assert set(INVENTED) & set(OTHER_FAMILIES) == set()
+
+
+@pytest.mark.parametrize(
+    ("wire", "words"),
+    [
+        pytest.param(
+            {"eventType": f"{PREFIX}CallStarted", "eventDateTime": "x"},
+            "Microsoft Graph",
+            id="Graph",
+        ),
+        pytest.param(
+            {"eventType": f"{PREFIX}CallRosterUpdate", "@odata.type": "#microsoft.graph.x"},
+            "Microsoft Graph",
+            id="Graph, by its type",
+        ),
+        pytest.param(
+            {"type": f"{PREFIX}CallConnected", "source": "calling/callConnections/1"},
+            "Call Automation",
+            id="Call Automation, by its source",
+        ),
+        pytest.param(
+            {"type": f"{PREFIX}PlayCompleted", "subject": "calling/callConnections/1"},
+            "Call Automation",
+            id="Call Automation, by its subject",
+        ),
+        pytest.param(
+            {"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "data": {}},
+            "webhook endpoint",
+            id="handshake",
+        ),
+        pytest.param(
+            {"eventType": "Microsoft.EventGrid.SubscriptionDeletedEvent", "data": {}},
+            "subscription was deleted",
+            id="subscription deleted",
+        ),
+        pytest.param(
+            {"type": f"{PREFIX}RecognizeCompleted", "data": {"callConnectionId": "1"}},
+            "Call Automation",
+            id="Call Automation, by its data",
+        ),
+        pytest.param(
+            {"eventType": "Microsoft.CommunicationServices.ChatReceived"},
+            "Microsoft.Communication.ChatMessageReceived was meant",
+            id="chat before the preview",
+        ),
+        pytest.param(
+            {"eventType": "Microsoft.CommunicationServices.SMSReceived"},
+            "Microsoft.Communication.SMSReceived was meant",
+            id="before the preview",
+        ),
+        pytest.param(
+            {"eventType": "Microsoft.Storage.SMSReceived"},
+            "subscribe to the right topic",
+            id="another service",
+        ),
+        pytest.param({"type": "SMSReceived"}, "not an event of Communication", id="no prefix"),
+        pytest.param({"eventType": f"{PREFIX}Tomorrow"}, "add one", id="unknown"),
+    ],
+)
+def test_look_alikes_are_told_apart(wire: dict[str, Any], words: str) -> None:
+    assert words in why_not(parse(wire))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CallConnected",
+        "CallDisconnected",
+        "ParticipantsUpdated",
+        "PlayCompleted",
+        "PlayFailed",
+        "RecognizeCompleted",
+        "AddParticipantSucceeded",
+        "CallTransferAccepted",
+        "RecordingStateChanged",
+    ],
+)
+def test_a_callback_is_known_by_its_name(name: str) -> None:
+    """Posted to a callback URI, under the same prefix."""
+    assert "Call Automation" in why_not(parse(event(name, {})))
+
+
+@pytest.mark.parametrize("name", [*OTHER_FAMILIES, "SMSReceived2"])
+def test_no_event_of_event_grid_is_taken_for_a_callback(name: str) -> None:
+    assert "Call Automation" not in why_not(parse(event(name, {})))
