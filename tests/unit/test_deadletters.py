@@ -109,7 +109,7 @@ def test_a_lone_surrogate_has_a_name_too() -> None:
 
 
 def test_an_event_with_half_an_emoji_keeps_its_keys() -> None:
-    """``\\ud83d`` alone is JSON all the same: the event stays an object that can be replayed."""
+    """Half of a pair alone is JSON all the same: the event can be replayed."""
     letter = _read('{"id":"1","data":{"message":"\\ud83d"}}')
 
     assert letter["id"] == "1"
