@@ -11,8 +11,10 @@ from cloudevents.core.v1.event import CloudEvent
 
 from local import docs, golden, paths
 from shared import envelope, pipeline, routes
+from shared.foreign import OTHER_FAMILIES
 from shared.routes import ROUTES
 
+REJECTED = [sample for sample in golden.samples() if sample.parent != paths.SAMPLES]
 ACCEPTED = [sample for sample in golden.samples() if sample.parent == paths.SAMPLES]
 
 
@@ -30,6 +32,20 @@ def test_sample_is_named_by_type_and_dialect(sample: Path) -> None:
 
     assert routes.find(f"Microsoft.Communication.{name}") is not None
     assert dialect in docs.DIALECTS
+
+
+@pytest.mark.parametrize("sample", REJECTED, ids=lambda sample: sample.stem)
+def test_a_sample_to_be_rejected_is(sample: Path) -> None:
+    """One that a new route takes belongs a folder higher."""
+    given = json.loads(golden.golden_path(sample).read_text(encoding="utf-8"))
+
+    assert given["rejected"]
+
+
+def test_no_type_is_both_routed_and_foreign() -> None:
+    routed = {route.event.rpartition(".")[2] for route in ROUTES}
+
+    assert routed.isdisjoint(OTHER_FAMILIES)
 
 
 def test_every_dialect_has_a_sample() -> None:

@@ -86,7 +86,7 @@ def command(root: Path, port: int, *options: str) -> list[str]:
 
 def run_to_end(root: Path, port: int, **extra: str) -> subprocess.CompletedProcess[str]:
     """Run a host that is expected not to start."""
-    return subprocess.run(  # noqa: S603 - our own module, by this Python
+    return subprocess.run(
         command(root, port),
         cwd=REPOSITORY,
         env=environment(**extra),
@@ -185,7 +185,7 @@ def host_of(root: Path, *options: str, **extra: str) -> Iterator[RunningHost]:
     """Host the app under `root`, and end the process however the test ends."""
     port = free_port()
     with (root / "stdout.log").open("wb") as out, (root / "stderr.log").open("wb") as err:
-        process = subprocess.Popen(  # noqa: S603 - our own module, by this Python
+        process = subprocess.Popen(
             command(root, port, *options),
             cwd=REPOSITORY,
             env=environment(**extra),

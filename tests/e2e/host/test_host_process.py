@@ -59,7 +59,7 @@ def test_port_of_local_settings(app: Path) -> None:
     port = free_port()
     (app / "local.settings.json").write_text(json.dumps({"Host": {"LocalHttpPort": port}}))
     with socket.create_server(("127.0.0.1", port)):
-        ended = subprocess.run(  # noqa: S603 - our own module, by this Python
+        ended = subprocess.run(
             [sys.executable, "-m", "local.host", "--root", str(app)],
             cwd=REPOSITORY,
             env=environment(AzureWebJobsStorage="UseDevelopmentStorage=true"),
@@ -117,7 +117,7 @@ def test_end_of_standard_input_means_nothing_unless_asked(app: Path) -> None:
 def test_standard_input_that_is_no_pipe_means_nothing(app: Path) -> None:
     """With --stop-with-parent, /dev/null as standard input is no ended parent."""
     port = free_port()
-    with subprocess.Popen(  # noqa: S603 - our own module, by this Python
+    with subprocess.Popen(
         command(app, port, "--stop-with-parent"),
         cwd=REPOSITORY,
         env=environment(),
@@ -167,7 +167,7 @@ def test_missing_runtime_is_told_with_the_remedy(app: Path) -> None:
         f"sys.argv[1:] = ['--root', {str(app)!r}]\n"
         "runpy.run_module('local.host', run_name='__main__')\n"
     )
-    ended = subprocess.run(  # noqa: S603 - our own module, by this Python
+    ended = subprocess.run(
         [sys.executable, "-c", code],
         cwd=REPOSITORY,
         capture_output=True,
