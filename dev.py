@@ -1,0 +1,26 @@
+#!/usr/bin/env python3
+"""The project's one command: `python3 dev.py` lists what it can do.
+
+It makes the environment in .venv on first use, then runs `python -m local ...` there.
+Everything else is in local/, so that this file can tell an old Python what is wrong.
+"""
+
+import signal
+import sys
+
+# A Ctrl-C while Python still reads our modules ends it quietly; local.signals does better later.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+if sys.version_info < (3, 11):  # noqa: UP036 -- whoever runs dev.py by hand may have an older one
+    sys.exit(
+        "dev.py needs Python 3.11 or newer, and this is Python "
+        + sys.version.split()[0]
+        + " ("
+        + sys.executable
+        + ").\nInstall a newer one beside it, and name it: python3.12 dev.py start"
+    )
+
+from local.setup.environment import main  # noqa: E402 -- an old Python must not read on
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

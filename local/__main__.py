@@ -1,0 +1,95 @@
+"""The commands: `python3 dev.py COMMAND`, or in the environment `python -m local COMMAND`."""
+
+import argparse
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from local.errors import CommandError
+from local.signals import end_on_signals
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: its name, the line that the overview shows, and the module that is it.
+
+    The module has `configure(parser)` and `run(arguments) -> int`, and its docstring is the help.
+    """
+
+    name: str
+    summary: str
+    module: str
+
+
+COMMANDS = (
+    Command("start", "run the app here: Storage, the functions host, a demo if wanted", "start"),
+    Command("send", "send sample events to a function", "send"),
+    Command("peek", "show what lies on the queues, without taking it", "peek"),
+    Command("test", "run the tests", "test"),
+    Command("golden", "write or check the records that the samples must give", "golden"),
+    Command("docs", "write or check the generated pages and schemas", "docs"),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; a `CommandError` becomes a message and exit status 1."""
+    _accept_any_character()
+    end_on_signals()
+    if not arguments or arguments[0].startswith("-"):
+        return _overview(arguments)
+    command = next((command for command in COMMANDS if command.name == arguments[0]), None)
+    if command is None:
+        return _overview(arguments)
+    module = importlib.import_module(f"local.{command.module}")
+    parsed = _parser(command, module).parse_args(arguments[1:])
+    try:
+        return int(module.run(parsed))
+    except CommandError as error:
+        print(f"dev.py {command.name}: {error}", file=sys.stderr)
+    except BrokenPipeError:  # `dev.py peek | head`: nobody reads on, and Python must not mind
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def _overview(arguments: Sequence[str]) -> int:
+    width = max(len(command.name) for command in COMMANDS)
+    table = "\n".join(f"  {c.name:{width}}  {c.summary}" for c in COMMANDS)
+    parser = argparse.ArgumentParser(
+        prog="dev.py",
+        usage="python3 dev.py COMMAND [OPTIONS]",
+        description="Run, try and test the app on this machine. The first command makes .venv.",
+        epilog=f"commands:\n{table}\n\n`python3 dev.py COMMAND --help` says more about each.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    if arguments and not arguments[0].startswith("-"):
+        names = ", ".join(command.name for command in COMMANDS)
+        parser.error(f"there is no command {arguments[0]!r}; there are {names}")
+    parser.parse_args(arguments)
+    parser.print_help()
+    return 0
+
+
+def _parser(command: Command, module: ModuleType) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"python3 dev.py {command.name}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.configure(parser)
+    return parser
+
+
+def _accept_any_character() -> None:
+    """Events hold any character; a terminal that cannot show one gets a replacement."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,84 @@
+"""What the commands print: tables that fit the terminal, and colours only where there is one."""
+
+import os
+import re
+import shutil
+import sys
+import unicodedata
+from collections.abc import Sequence
+from typing import TextIO
+
+_GAP = "  "
+_NARROWEST = 8  # no column gets narrower than this, however small the terminal is
+_AMOUNT = re.compile(r"\d+( ms)?")
+_CODES = {"green": "32", "red": "31", "yellow": "33", "bold": "1"}
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
+    """Rows under their headers, in columns as wide as needed; cut to the width, if there is one.
+
+    A column of nothing but amounts (`3`, `12 ms`) is aligned to the right. Cells come from events,
+    so what could move the cursor is shown as a question mark.
+    """
+    cells = [[_plain(cell) for cell in row] for row in [headers, *rows]]
+    widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
+    if width is not None:
+        _shrink(widths, width - len(_GAP) * (len(widths) - 1))
+    right = [all(map(_AMOUNT.fullmatch, column[1:])) for column in zip(*cells, strict=True)]
+    columns = list(zip(widths, right, strict=True))
+    return "\n".join(
+        _GAP.join(
+            _fit(cell, size, right=numeric)
+            for cell, (size, numeric) in zip(row, columns, strict=True)
+        ).rstrip()
+        for row in cells
+    )
+
+
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table; on a terminal with coloured headers, and no line longer than it is wide."""
+    moving = sys.stdout.isatty()
+    lines = table(headers, rows, shutil.get_terminal_size().columns if moving else None)
+    head, _, body = lines.partition("\n")
+    print(paint(head, "bold"))
+    if body:
+        print(body)
+
+
+def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
+    """The text in a colour, where it goes to a terminal that is asked for colours."""
+    stream = stream or sys.stdout
+    if not stream.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
+
+
+def display_width(text: str) -> int:
+    """How many columns a text takes: East Asian characters and emoji two, accents none."""
+    return sum(map(_character_width, text))
+
+
+def _character_width(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isprintable() or unicodedata.category(c) == "Cf" else "?" for c in text)
+
+
+def _shrink(widths: list[int], available: int) -> None:
+    """Take from the widest column, again and again, until all fit."""
+    while sum(widths) > available and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+
+
+def _fit(text: str, width: int, *, right: bool) -> str:
+    """Cut or fill a text to a width."""
+    if display_width(text) > width:
+        while display_width(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    fill = " " * (width - display_width(text))
+    return fill + text if right else text + fill

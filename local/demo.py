@@ -1,0 +1,155 @@
+"""The demo: every sample goes through the running app, and gives its golden records or does not."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from local import console, paths, samples, settings, webhook
+from local.errors import CommandError
+from local.queues import Account, Message
+from local.samples import Golden, Sample
+from local.send import function_for
+from local.stack import Stack
+
+_HEADERS = ["EVENT", "FUNCTION", "RECORDS", "QUEUE", "TIME", "RESULT"]
+_MOST_DIFFERENCES = 5
+
+
+@dataclass
+class Outcome:
+    """What became of one sample."""
+
+    sample: Sample
+    function: str = "?"
+    seconds: float = 0.0
+    messages: list[Message] = field(default_factory=list)
+    dead_letters: list[str] = field(default_factory=list)  # their reasons
+    problems: list[str] = field(default_factory=list)
+
+
+def run(stack: Stack) -> bool:
+    """Send all samples and print the table. The records are on the queues again afterwards.
+
+    Returns:
+        Whether every sample gave exactly what its golden record says.
+    """
+    chosen = samples.every()
+    if not chosen:
+        raise CommandError(f"there are no samples in {paths.SAMPLES}.")
+    with Account(stack.connection_string) as account:
+        _collect(account)  # what lay there before is none of the demo's
+        outcomes = [_try(stack, account, sample) for sample in chosen]
+        for outcome in outcomes:
+            account.put_back(outcome.messages)
+    console.print_table(_HEADERS, [_row(outcome) for outcome in outcomes])
+    return _conclude(outcomes)
+
+
+def differences(expected: Any, actual: Any, path: str = "") -> Iterator[str]:
+    """Where two JSON values differ, one line for each place."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        for key in sorted(expected.keys() | actual.keys()):
+            inner = f"{path}.{key}" if path else key
+            if key not in actual:
+                yield f"{inner} is missing"
+            elif key not in expected:
+                yield f"{inner} is there and should not be"
+            else:
+                yield from differences(expected[key], actual[key], inner)
+    elif expected != actual or type(expected) is not type(actual):
+        yield f"{path or 'the record'} is {actual!r} and should be {expected!r}"
+
+
+def compare(golden: Golden, records: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """What is wrong with the records of one sample; nothing when they are the golden ones."""
+    problems = []
+    for queue, wanted in golden.records.items():
+        left = list(records.get(queue, []))
+        for record in wanted:
+            same = next((other for other in left if other.get("id") == record["id"]), None)
+            if same is None:
+                problems.append(f"{queue}: record {record['id']} did not come")
+                continue
+            left.remove(same)
+            found = list(differences(record, same))
+            problems += [f"{queue}: {line}" for line in found[:_MOST_DIFFERENCES]]
+        problems += [f"{queue}: record {other.get('id')} was not expected" for other in left]
+    return problems
+
+
+def _try(stack: Stack, account: Account, sample: Sample) -> Outcome:
+    outcome = Outcome(sample)
+    golden = sample.golden
+    if golden is None:
+        outcome.problems.append(
+            f"tests/golden/{sample.name}.json is not there; `python3 dev.py golden` writes it, and "
+            "you review it"
+        )
+    try:
+        outcome.function = function_for(sample)
+    except CommandError as error:
+        outcome.problems.append(str(error))
+        return outcome
+    started = time.perf_counter()
+    answer = webhook.deliver(stack.host_port, outcome.function, sample.body)
+    outcome.seconds = time.perf_counter() - started
+    outcome.messages, outcome.dead_letters = _collect(account)
+    if answer.status != HTTPStatus.ACCEPTED:
+        outcome.problems.append(f"the host answered {webhook.describe(answer)}")
+    if golden:
+        outcome.problems += compare(golden, _records(outcome.messages))
+        outcome.problems += _compare_dead_letters(golden, outcome.dead_letters)
+    return outcome
+
+
+def _collect(account: Account) -> tuple[list[Message], list[str]]:
+    """What is new on the queues, and the reasons of the new dead letters."""
+    messages = [message for queue in settings.queues() for message in account.take(queue)]
+    return messages, account.new_dead_letters()
+
+
+def _records(messages: list[Message]) -> dict[str, list[dict[str, Any]]]:
+    """The records by the names that queues have in golden files, whatever settings say."""
+    golden_names = dict(zip(settings.queues(), ("work-items", "push-notifications"), strict=True))
+    records: dict[str, list[dict[str, Any]]] = {}
+    for message in messages:
+        record = message.record or {"id": f"(no record: {message.text[:40]})"}
+        records.setdefault(golden_names[message.queue], []).append(record)
+    return records
+
+
+def _compare_dead_letters(golden: Golden, reasons: list[str]) -> list[str]:
+    wanted = [golden.rejected] if golden.rejected else []
+    if reasons == wanted:
+        return []
+    return [f"dead letters are {reasons or 'none'} and should be {wanted or 'none'}"]
+
+
+def _row(outcome: Outcome) -> list[str]:
+    names = [message.queue for message in outcome.messages]
+    places = [f"{queue} {names.count(queue)}" for queue in settings.queues() if queue in names]
+    places += [f"dead letter: {reason}" for reason in outcome.dead_letters]
+    return [
+        outcome.sample.name,
+        outcome.function,
+        str(len(outcome.messages)),
+        ", ".join(places) or "-",
+        f"{outcome.seconds * 1000:.0f} ms",
+        "NOT AS EXPECTED" if outcome.problems else "as expected",
+    ]
+
+
+def _conclude(outcomes: list[Outcome]) -> bool:
+    wrong = [outcome for outcome in outcomes if outcome.problems]
+    for outcome in wrong:
+        print(f"\n{console.paint(outcome.sample.name, 'red')}")
+        for problem in outcome.problems:
+            print(f"  {problem}")
+    if wrong:
+        verdict = f"{len(wrong)} of {len(outcomes)} samples did not give what they should."
+    else:
+        verdict = f"All {len(outcomes)} samples gave exactly what their golden records say."
+    print(f"\n{console.paint(verdict, 'red' if wrong else 'green')}")
+    return not wrong

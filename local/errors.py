@@ -1,0 +1,5 @@
+"""What a command says when it cannot go on."""
+
+
+class CommandError(Exception):
+    """The text is for the person at the keyboard: what is wrong, and what to do next."""

@@ -1,0 +1,20 @@
+"""Where things are: the repository, the environment in it, and what the environment holds."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SAMPLES = ROOT / "samples"
+GOLDEN = ROOT / "tests" / "golden"
+NPM = ROOT / "local" / "npm"
+
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+FUNCTIONS_RUNTIME = VENV / "functions-runtime"
+NODE_WHEEL = VENV / "nodejs"
+AZURITE = VENV / "azurite"
+AZURITE_SCRIPT = AZURITE / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+
+# One line of text, written by the set-up: the Node.js program that runs Azurite.
+NODE_CHOICE = VENV / "node-program"

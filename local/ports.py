@@ -1,0 +1,70 @@
+"""Which ports the local run listens on, and whether they are free."""
+
+import argparse
+import random
+import socket
+import sys
+from collections.abc import Mapping
+
+from local.errors import CommandError
+
+LOOPBACK = "127.0.0.1"
+
+# Below what any system hands out for outgoing connections: nobody takes one in the meantime.
+_FREE_RANGE = range(15_000, 32_000)
+
+
+def port(text: str) -> int:
+    """A port number given as an option."""
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 0 < number < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text} is not a port (1 to 65535)")
+    return number
+
+
+def is_free(number: int) -> bool:
+    """Whether a server could listen on the port now."""
+    with socket.socket() as server:
+        if sys.platform != "win32":  # there it would allow a second server on the same port
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            server.bind((LOOPBACK, number))
+        except OSError:
+            return False
+    return True
+
+
+def free(count: int) -> list[int]:
+    """So many different ports that are free now, by chance, so that two runs seldom meet."""
+    found: list[int] = []
+    while len(found) < count:
+        number = random.choice(_FREE_RANGE)  # noqa: S311 -- nothing secret about it
+        if number not in found and is_free(number):
+            found.append(number)
+    return found
+
+
+def require_free(wanted: Mapping[str, tuple[int, str]]) -> None:
+    """Check the ports before anything starts.
+
+    Args:
+        wanted: for each service its number, and the option that changes it.
+
+    Raises:
+        CommandError: naming every port that is taken, or wanted twice.
+    """
+    problems = []
+    seen: dict[int, str] = {}
+    for service, (number, option) in wanted.items():
+        if number in seen:
+            problems.append(f"{service} and {seen[number]} cannot both have port {number}")
+        elif not is_free(number):
+            problems.append(
+                f"port {number} ({service}) is taken; choose another with {option} PORT"
+            )
+        seen[number] = service
+    if problems:
+        raise CommandError(
+            "\n  ".join([problems[0], *problems[1:]])
+            + "\nIs another `dev.py start` running? Stop it with Ctrl-C in its terminal."
+        )

@@ -1,0 +1,73 @@
+"""A pytest plugin: every tier has tests, and none of them was skipped, or the run fails."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+
+TIERS = ("unit", "contract", "e2e", "golden")
+
+_counts = pytest.StashKey[Counter[str]]()
+_skipped = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin with nothing counted."""
+    config.stash[_counts] = Counter()
+    config.stash[_skipped] = []
+    config.pluginmanager.register(_Skips(config.stash[_skipped]), "local-tiers-skips")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Count the tests of each tier that will run."""
+    session.config.stash[_counts].update(tiers_of(item.nodeid for item in session.items))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Turn a good run with a skipped test or an empty tier into a failed one."""
+    if session.exitstatus == pytest.ExitCode.OK and problems(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how many tests each tier had, and what is wrong with that."""
+    counts = config.stash[_counts]
+    terminalreporter.write_line("tiers: " + ", ".join(f"{tier} {counts[tier]}" for tier in TIERS))
+    for problem in problems(config):
+        terminalreporter.write_line(f"tiers: {problem}", red=True)
+
+
+def tiers_of(node_ids: Iterable[str]) -> Counter[str]:
+    """How many tests belong to each tier; a golden test belongs to the tier of its folder, too."""
+    counts: Counter[str] = Counter()
+    for node_id in node_ids:
+        *folders, file = node_id.partition("::")[0].split("/")
+        tiers = {tier for tier in TIERS if tier in folders}
+        counts.update(tiers | ({"golden"} if "golden" in file else set()))
+    return counts
+
+
+def problems(config: pytest.Config) -> list[str]:
+    """What makes the run fail."""
+    counts = config.stash[_counts]
+    found = [f"no test of the tier {tier} ran" for tier in TIERS if not counts[tier]]
+    return found + [f"{node_id} was skipped" for node_id in config.stash[_skipped]]
+
+
+class _Skips:
+    """Notes what was skipped, be it a test or, while collecting, a whole file."""
+
+    def __init__(self, skipped: list[str]) -> None:
+        self._skipped = skipped
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self._skipped.append(report.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        # A test that is expected to fail did run, and says "skipped" all the same.
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self._skipped.append(report.nodeid)

@@ -1,0 +1,81 @@
+"""The whole local run: Azurite and the Functions host, started together, stopped together."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import azurite, functions_host, paths, ports
+from local.azurite import StoragePorts
+from local.errors import CommandError
+from local.processes import Child, Children
+
+HOST_PORT = 7071
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Azurite and the app in the Functions host, both ready."""
+
+    host_port: int
+    storage: StoragePorts
+    host: Child
+    children: Children
+
+    @property
+    def url(self) -> str:
+        """Where the Functions host listens, without a slash at the end."""
+        return functions_host.url(self.host_port)
+
+    @property
+    def connection_string(self) -> str:
+        """What Storage clients need to reach Azurite."""
+        return self.storage.connection_string
+
+    def check(self) -> None:
+        """Raise a `CommandError` when a program of the stack is no longer there."""
+        ended = self.children.ended()
+        if ended:
+            raise CommandError(ended.obituary())
+
+    @classmethod
+    @contextmanager
+    def on(
+        cls,
+        host_port: int,
+        storage: StoragePorts,
+        *,
+        root: Path = paths.ROOT,
+        settings: Mapping[str, str] | None = None,
+        func: str | None = None,
+    ) -> Iterator["Stack"]:
+        """The stack on these ports, for the time of a `with` block.
+
+        Args:
+            host_port: for the Functions host.
+            storage: for Azurite.
+            root: the function app.
+            settings: app settings on top of its local.settings.json.
+            func: the program of Core Tools, instead of our stand-in.
+        """
+        elsewhere = storage != StoragePorts()  # than where UseDevelopmentStorage=true points
+        account = {"AzureWebJobsStorage": storage.connection_string} if elsewhere else {}
+        everything = account | dict(settings or {})
+        with Children() as children:
+            service = azurite.start(children, storage)
+            host = functions_host.start(
+                children, host_port, root=root, settings=everything, func=func
+            )
+            azurite.wait_until_ready(service, storage)
+            functions_host.wait_until_ready(host, host_port)
+            yield cls(host_port, storage, host, children)
+
+    @classmethod
+    @contextmanager
+    def on_free_ports(
+        cls, *, root: Path = paths.ROOT, settings: Mapping[str, str] | None = None
+    ) -> Iterator["Stack"]:
+        """The stack on ports that nothing listens on, beside any other that runs."""
+        host, *storage = ports.free(4)
+        with cls.on(host, StoragePorts(*storage), root=root, settings=settings) as stack:
+            yield stack

@@ -1,0 +1,106 @@
+"""Run the app on this machine: Azurite for Storage, and the Functions host.
+
+With Azure Functions Core Tools on the PATH the host is `func start`; otherwise it is our stand-in,
+which runs the functions on Microsoft's own Python runtime. Nothing is kept: Azurite holds its
+queues and blobs in memory. Ctrl-C stops everything.
+"""
+
+import argparse
+import time
+
+from local import console, functions_host, ports, settings, webhook
+from local.azurite import StoragePorts
+from local.errors import CommandError
+from local.stack import HOST_PORT, Stack
+
+_WATCH_SECONDS = 0.3
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    storage = StoragePorts()
+    for option, default, what in (
+        ("--port", HOST_PORT, "the Functions host"),
+        ("--blob-port", storage.blob, "Azurite's blob service"),
+        ("--queue-port", storage.queue, "Azurite's queue service"),
+        ("--table-port", storage.table, "Azurite's table service"),
+    ):
+        parser.add_argument(
+            option, type=ports.port, default=default, metavar="PORT", help=f"{what}; {default}"
+        )
+    parser.add_argument(
+        "--demo", action="store_true", help="send every sample, show what comes out"
+    )
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="stop after the demo; exit status 0 only if all came out as the golden records say",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start everything, and stay until somebody or something ends it."""
+    storage = StoragePorts(arguments.blob_port, arguments.queue_port, arguments.table_port)
+    ports.require_free(
+        {
+            "the Functions host": (arguments.port, "--port"),
+            "Azurite's blobs": (storage.blob, "--blob-port"),
+            "Azurite's queues": (storage.queue, "--queue-port"),
+            "Azurite's tables": (storage.table, "--table-port"),
+        }
+    )
+    func = functions_host.core_tools()
+    host = "`func start`" if func else "the Functions host"
+    print(f"Starting Azurite and {host} ...", flush=True)
+    with Stack.on(arguments.port, storage, func=func) as stack:
+        _introduce(stack)
+        as_expected = _demo(stack) if arguments.demo or arguments.once else True
+        if not arguments.once:
+            _stay(stack)
+    return 0 if as_expected else 1
+
+
+def _introduce(stack: Stack) -> None:
+    functions = ", ".join(webhook.functions(stack.host_port)) or "none"
+    storage = stack.storage
+    print(
+        f"{console.paint('Running.', 'green')}\n"
+        f"  functions  {functions}\n"
+        f"  events to  POST {stack.url}/runtime/webhooks/EventGrid?functionName=FUNCTION\n"
+        f"             with the header aeg-event-type: Notification\n"
+        f"  queues     {' and '.join(settings.queues())}\n"
+        f"  storage    {ports.LOOPBACK}, blobs {storage.blob}, queues {storage.queue}, "
+        f"tables {storage.table}\n",
+        flush=True,
+    )
+
+
+def _demo(stack: Stack) -> bool:
+    from local import demo  # noqa: PLC0415 -- `--help` works before the clients are installed
+
+    try:
+        as_expected = demo.run(stack)
+    except CommandError:
+        stack.check()  # that a program died says more than that it does not answer
+        raise
+    if not as_expected:
+        print(f"\nThe last lines of {stack.host.name}:\n{stack.host.said()}")
+    return as_expected
+
+
+def _stay(stack: Stack) -> None:
+    """Show what the host says until a signal ends the command, or a program of the stack ends."""
+    port = "" if stack.host_port == HOST_PORT else f" --port {stack.host_port}"
+    queue = stack.storage.queue
+    queue_port = "" if queue == StoragePorts().queue else f" --queue-port {queue}"
+    print(
+        "Now try, in another terminal:\n"
+        f"  python3 dev.py send SMSReceived{port}\n"
+        f"  python3 dev.py peek{queue_port}\n"
+        "Ctrl-C stops everything. What the host says from here on:\n",
+        flush=True,
+    )
+    stack.host.echo = True
+    while True:
+        stack.check()
+        time.sleep(_WATCH_SECONDS)
