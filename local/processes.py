@@ -56,7 +56,8 @@ class Child:
     @property
     def has_ended(self) -> bool:
         """Whether the program is gone."""
-        return self.process.poll() is not None
+        with held():  # an exit in the middle of `poll` would leave its lock taken
+            return self.process.poll() is not None
 
     def said(self) -> str:
         """The last lines of its output, indented, for an error message."""

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 
 
 class _Exit:
-    """Whether an exit was asked for, and whether it has to wait."""
+    """Whether an exit has to wait, whether one does, and whether it has begun."""
 
     depth = 0
     waiting: int | None = None
+    begun = False
 
 
 def end_on_signals() -> None:
@@ -38,11 +39,18 @@ def held() -> Iterator[None]:
         _Exit.depth -= 1
         if _Exit.depth == 0 and _Exit.waiting is not None:
             number, _Exit.waiting = _Exit.waiting, None
-            raise SystemExit(128 + number)
+            _begin(number)
 
 
 def _exit(number: int, _frame: types.FrameType | None) -> None:
     if _Exit.depth:
         _Exit.waiting = number
     else:
+        _begin(number)
+
+
+def _begin(number: int) -> None:
+    """Leave; whoever presses Ctrl-C once more does not keep the cleanups from their work."""
+    if not _Exit.begun:
+        _Exit.begun = True
         raise SystemExit(128 + number)

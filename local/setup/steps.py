@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from local.processes import interrupt
 from local.setup.progress import Progress, step_line, tail
 from local.signals import held
 
-_TICK = 0.1
+_TICK = 0.1  # seconds
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")  # what programs read to know the folder
 
 Command = Sequence[str | Path]
@@ -153,10 +154,11 @@ def _run_command(command: Command, step: Step, log: Path, line: Progress) -> int
 def _wait(process: "subprocess.Popen[bytes]", line: Progress) -> int:
     while True:
         line.tick()
-        try:
-            return process.wait(_TICK)
-        except subprocess.TimeoutExpired:
-            continue
+        with held():  # an exit in the middle of `poll` would leave its lock taken
+            status = process.poll()
+        if status is not None:
+            return status
+        time.sleep(_TICK)
 
 
 def _failure(step: Step, status: int, log: Path) -> str:

@@ -55,7 +55,10 @@ REJECTED = {
     "data that is null": (_event(data=None), "UnreadablePayload"),
     "data that is an array": (_event(data=[SMS]), "UnreadablePayload"),
     "data with none of the fields": (_event(data={"color": "green"}), "UnreadablePayload"),
-    "a text that is an array": (_sms(message=["Hello"]), "UnreadablePayload"),
+    "every field of the wrong shape": (
+        _event(data={"messageId": [1], "from": {}, "to": True, "message": ["Hello"]}),
+        "UnreadablePayload",
+    ),
     "an event nested 3,000 deep": (_nested(3_000), "MalformedEvent"),
     "an event nested 100,000 deep": (_nested(100_000), "MalformedEvent"),
     "a conversation of 60,000 characters": (_sms(**{"from": "x" * 60_000}), "OversizedRecord"),
@@ -63,6 +66,8 @@ REJECTED = {
 
 ACCEPTED = {
     "a time nobody can read": _sms(receivedTimestamp="the day before yesterday"),
+    "a text that is an array": _sms(message=["Hello"]),
+    "a number of segments in words": _sms(segmentCount="two"),
     "a time of a number": _sms(receivedTimestamp=1767605400),
     "no time at all": _event(eventTime=..., data={**SMS, "receivedTimestamp": None}),
     "an offset and seven digits": _sms(receivedTimestamp="2026-01-05T11:30:00.1234567+02:00"),
