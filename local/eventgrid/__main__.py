@@ -9,7 +9,6 @@ import sys
 from local import ports
 from local.errors import CommandError
 from local.eventgrid import options
-from local.eventgrid.serve import serve
 from local.host import lifetime
 
 
@@ -19,6 +18,10 @@ def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="[%(asctime)s] %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)
     arguments = _arguments()
+    if arguments.stop_with_parent:
+        lifetime.watch_parent()
+    from local.eventgrid.serve import serve  # noqa: PLC0415 - slow, and the parent may end now
+
     try:
         asyncio.run(
             serve(
@@ -26,7 +29,6 @@ def main() -> int:
                 arguments.host_url,
                 arguments.port,
                 _connection_string(arguments.connection_string_env),
-                stop_with_parent=arguments.stop_with_parent,
             )
         )
     except CommandError as error:

@@ -30,8 +30,6 @@ async def serve(
     host_url: str,
     port: int,
     connection_string: str | None,
-    *,
-    stop_with_parent: bool,
 ) -> None:
     """Listen, deliver, stop.
 
@@ -40,12 +38,11 @@ async def serve(
         host_url: the Functions host.
         port: where to listen.
         connection_string: the storage account for dead letters; without it they are dropped.
-        stop_with_parent: stop at the end of standard input.
 
     Raises:
         CommandError: it cannot start.
     """
-    stop = lifetime.stop_event(stop_with_parent=stop_with_parent)
+    stop = lifetime.stop_event()
     async with contextlib.AsyncExitStack() as stack:
         letters = None
         if connection_string is not None:

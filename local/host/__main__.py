@@ -15,6 +15,8 @@ def main() -> int:
     """Host the app until a signal; exit status 1 and one message when it cannot start."""
     lifetime.exit_on_signal()
     arguments = _arguments()
+    if arguments.stop_with_parent:
+        lifetime.watch_parent()
     root = arguments.root.resolve()
     try:
         local_settings = settings.read_local_settings(root)
@@ -25,14 +27,7 @@ def main() -> int:
 
         _put_app_last(root)
         function_app = prepare(root, local_settings, f"localhost:{port}")
-        asyncio.run(
-            serve(
-                function_app,
-                arguments.address,
-                port,
-                stop_with_parent=arguments.stop_with_parent,
-            )
-        )
+        asyncio.run(serve(function_app, arguments.address, port))
     except HostError as error:
         print(error, file=sys.stderr)
         return 1

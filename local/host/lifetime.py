@@ -15,14 +15,26 @@ _LAST_RESORT_SECONDS = 4.0
 _log = logging.getLogger("host")
 
 
+class _Parent:
+    """What to do when the parent has ended: nothing runs yet that would have to be stopped."""
+
+    has_ended: Callable[[], None] = staticmethod(lambda: os._exit(0))
+
+
 def exit_on_signal() -> None:
     """Until there is anything to stop, let SIGINT and SIGTERM end the process without a word."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
 
 
-def stop_event(*, stop_with_parent: bool) -> asyncio.Event:
-    """Give an event that SIGINT, SIGTERM or, if wanted, the end of standard input sets.
+def watch_parent() -> None:
+    """End when standard input does: call it first, before imports that take their time."""
+    if _is_pipe(0):
+        threading.Thread(target=_await_end_of_input, daemon=True).start()
+
+
+def stop_event() -> asyncio.Event:
+    """Give an event that SIGINT, SIGTERM or, where it is watched, the parent's end sets.
 
     Signals and standard input are not left to the loop: a function that blocks it must not keep
     the process alive.
@@ -37,8 +49,7 @@ def stop_event(*, stop_with_parent: bool) -> asyncio.Event:
 
     signal.signal(signal.SIGINT, request_stop)
     signal.signal(signal.SIGTERM, request_stop)
-    if stop_with_parent and _is_pipe(0):
-        threading.Thread(target=_await_end_of_input, args=(request_stop,), daemon=True).start()
+    _Parent.has_ended = request_stop
     return stop
 
 
@@ -51,13 +62,13 @@ def _is_pipe(descriptor: int) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
-def _await_end_of_input(request_stop: Callable[[], None]) -> None:
+def _await_end_of_input() -> None:
     try:
         while os.read(0, 4096):
             pass
     except OSError:  # a reset connection is an end, too
         pass
-    request_stop()
+    _Parent.has_ended()
 
 
 def _exit_at_last() -> None:

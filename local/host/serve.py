@@ -28,11 +28,9 @@ def prepare(root: Path, local_settings: dict[str, Any], address: str) -> app.Fun
     return function_app
 
 
-async def serve(
-    function_app: app.FunctionApp, address: str, port: int, *, stop_with_parent: bool
-) -> None:
+async def serve(function_app: app.FunctionApp, address: str, port: int) -> None:
     """Listen, load the functions, answer, stop."""
-    stop = lifetime.stop_event(stop_with_parent=stop_with_parent)
+    stop = lifetime.stop_event()
     runtime = Runtime(settings.function_timeout(function_app.host_json))
     host = Host(function_app, runtime)
     runner = web.AppRunner(

@@ -1,6 +1,7 @@
 """Run the command line as a person does: in a process, with signals and exit statuses."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -65,12 +66,19 @@ def started(
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
+            preexec_fn=_as_at_a_terminal,  # noqa: PLW1509 - no threads start processes here
         )
     try:
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def _as_at_a_terminal() -> None:
+    """Under `nohup` or in the background of a script, these would be ignored for ever."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def stand_in() -> dict[str, str]:
