@@ -31,6 +31,6 @@ def publish(sample: Sample, endpoint: str, key: str) -> int:
     except (AzureError, ValueError, TypeError) as error:
         raise CommandError(
             f"{endpoint} did not take {sample.name}: {error}\n"
-            "Is it the full address of a topic, such as http://127.0.0.1:PORT/TOPIC/api/events?"
+            "Is it the full address of a topic, such as http://127.0.0.1:7072/api/events?"
         ) from error
     return len(events)

@@ -9,7 +9,7 @@ import argparse
 import time
 from http import HTTPStatus
 
-from local import console, ports, samples, webhook
+from local import console, eventgrid, ports, samples, webhook
 from local.errors import CommandError
 from local.samples import Sample
 from local.stack import HOST_PORT
@@ -24,7 +24,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=ports.port, default=HOST_PORT, help="the host's; %(default)s"
     )
-    parser.add_argument("--publisher", metavar="URL", help="publish to this topic endpoint instead")
+    parser.add_argument(
+        "--publisher",
+        nargs="?",
+        const=eventgrid.endpoint(eventgrid.DEFAULT_PORT),
+        metavar="URL",
+        help="publish to a topic instead, to that of `dev.py start` unless another is named",
+    )
     parser.add_argument(
         "--key", default="local", help="the topic's access key, for --publisher; any one locally"
     )

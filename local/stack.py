@@ -1,11 +1,11 @@
-"""The whole local run: Azurite and the Functions host, started together, stopped together."""
+"""The whole local run: Azurite, the Functions host, Event Grid; started and stopped together."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import azurite, functions_host, paths, ports
+from local import azurite, eventgrid, functions_host, paths, ports
 from local.azurite import StoragePorts
 from local.errors import CommandError
 from local.processes import Child, Children
@@ -21,6 +21,7 @@ class Stack:
     storage: StoragePorts
     host: Child
     children: Children
+    topic_port: int | None = None
 
     @property
     def url(self) -> str:
@@ -45,6 +46,7 @@ class Stack:
         host_port: int,
         storage: StoragePorts,
         *,
+        topic_port: int | None = None,
         root: Path = paths.ROOT,
         settings: Mapping[str, str] | None = None,
         func: str | None = None,
@@ -54,6 +56,7 @@ class Stack:
         Args:
             host_port: for the Functions host.
             storage: for Azurite.
+            topic_port: for Event Grid; without it, events go straight to the host.
             root: the function app.
             settings: app settings on top of its local.settings.json.
             func: the program of Core Tools, instead of our stand-in.
@@ -68,7 +71,11 @@ class Stack:
             )
             azurite.wait_until_ready(service, storage)
             functions_host.wait_until_ready(host, host_port)
-            yield cls(host_port, storage, host, children)
+            if topic_port is not None:
+                at, account_string = functions_host.url(host_port), storage.connection_string
+                topic = eventgrid.start(children, topic_port, at, account_string)
+                eventgrid.wait_until_ready(topic, topic_port)
+            yield cls(host_port, storage, host, children, topic_port)
 
     @classmethod
     @contextmanager

@@ -1,4 +1,4 @@
-"""Run the app on this machine: Azurite for Storage, and the Functions host.
+"""Run the app on this machine: Azurite for Storage, the Functions host, and an Event Grid topic.
 
 With Azure Functions Core Tools on the PATH the host is `func start`; otherwise it is our stand-in,
 which runs the functions on Microsoft's own Python runtime. Nothing is kept: Azurite holds its
@@ -8,7 +8,7 @@ queues and blobs in memory. Ctrl-C stops everything.
 import argparse
 import time
 
-from local import console, functions_host, ports, settings, webhook
+from local import console, eventgrid, functions_host, ports, settings, webhook
 from local.azurite import StoragePorts
 from local.errors import CommandError
 from local.stack import HOST_PORT, Stack
@@ -21,6 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     storage = StoragePorts()
     for option, default, what in (
         ("--port", HOST_PORT, "the Functions host"),
+        ("--topic-port", eventgrid.DEFAULT_PORT, "the Event Grid topic"),
         ("--blob-port", storage.blob, "Azurite's blob service"),
         ("--queue-port", storage.queue, "Azurite's queue service"),
         ("--table-port", storage.table, "Azurite's table service"),
@@ -44,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     ports.require_free(
         {
             "the Functions host": (arguments.port, "--port"),
+            "the Event Grid topic": (arguments.topic_port, "--topic-port"),
             "Azurite's blobs": (storage.blob, "--blob-port"),
             "Azurite's queues": (storage.queue, "--queue-port"),
             "Azurite's tables": (storage.table, "--table-port"),
@@ -51,8 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     )
     func = functions_host.core_tools()
     host = "`func start`" if func else "the Functions host"
-    print(f"Starting Azurite and {host} ...", flush=True)
-    with Stack.on(arguments.port, storage, func=func) as stack:
+    print(f"Starting Azurite, {host} and Event Grid ...", flush=True)
+    topic_port = arguments.topic_port
+    with Stack.on(arguments.port, storage, topic_port=topic_port, func=func) as stack:
         _introduce(stack)
         as_expected = _demo(stack) if arguments.demo or arguments.once else True
         if not arguments.once:
@@ -68,6 +71,7 @@ def _introduce(stack: Stack) -> None:
         f"  functions  {functions}\n"
         f"  events to  POST {stack.url}/runtime/webhooks/EventGrid?functionName=FUNCTION\n"
         f"             with the header aeg-event-type: Notification\n"
+        f"  topic      http://{ports.LOOPBACK}:{stack.topic_port}/api/events\n"
         f"  queues     {' and '.join(settings.queues())}\n"
         f"  storage    {ports.LOOPBACK}, blobs {storage.blob}, queues {storage.queue}, "
         f"tables {storage.table}\n",
@@ -91,11 +95,14 @@ def _demo(stack: Stack) -> bool:
 def _stay(stack: Stack) -> None:
     """Show what the host says until a signal ends the command, or a program of the stack ends."""
     port = "" if stack.host_port == HOST_PORT else f" --port {stack.host_port}"
+    by_default = stack.topic_port == eventgrid.DEFAULT_PORT
+    topic = "" if by_default else f" http://{ports.LOOPBACK}:{stack.topic_port}/api/events"
     queue = stack.storage.queue
     queue_port = "" if queue == StoragePorts().queue else f" --queue-port {queue}"
     print(
         "Now try, in another terminal:\n"
         f"  python3 dev.py send SMSReceived{port}\n"
+        f"  python3 dev.py send SMSReceived --publisher{topic}\n"
         f"  python3 dev.py peek{queue_port}\n"
         "Ctrl-C stops everything. What the host says from here on:\n",
         flush=True,

@@ -14,7 +14,7 @@ Facts are from learn.microsoft.com/azure/event-grid, `delivery-and-retry` where 
 said. What is held is held in memory: unlike the service, a restart forgets it.
 """
 
-from local.eventgrid.client import LocalTopic, running, start, wait_until_ready
+from local.eventgrid.client import LocalTopic, endpoint, running, start, wait_until_ready
 from local.eventgrid.options import DEFAULT_PORT, Knobs, Options
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Knobs",
     "LocalTopic",
     "Options",
+    "endpoint",
     "running",
     "start",
     "wait_until_ready",

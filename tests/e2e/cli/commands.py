@@ -14,12 +14,12 @@ from local.ports import is_free
 
 
 class Ports:
-    """Four free ports, and the options that make `start` use them."""
+    """Five free ports, and the options that make `start` use them."""
 
     def __init__(self) -> None:
-        self.numbers = ports.free(4)
-        self.host, self.blob, self.queue, self.table = self.numbers
-        names = ("--port", "--blob-port", "--queue-port", "--table-port")
+        self.numbers = ports.free(5)
+        self.host, self.topic, self.blob, self.queue, self.table = self.numbers
+        names = ("--port", "--topic-port", "--blob-port", "--queue-port", "--table-port")
         pairs = zip(names, map(str, self.numbers), strict=True)
         self.options = [word for pair in pairs for word in pair]
 
