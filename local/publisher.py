@@ -22,6 +22,16 @@ def publish(sample: Sample, endpoint: str, key: str) -> int:
     events = sample.events()
     if not events:
         raise CommandError(f"{sample.name} holds no events that a client could publish.")
+    publish_events(events, endpoint, key)
+    return len(events)
+
+
+def publish_events(events: list[dict[str, Any]], endpoint: str, key: str) -> None:
+    """Publish events of one schema to a topic.
+
+    Raises:
+        CommandError: the topic did not take them.
+    """
     credential = AzureKeyCredential(key)
     # A topic on this machine answers at once or never, and without a proxy.
     near: dict[str, Any] = {"retry_total": 0, "use_env_settings": False}
@@ -30,7 +40,6 @@ def publish(sample: Sample, endpoint: str, key: str) -> int:
             client.send(events)
     except (AzureError, ValueError, TypeError) as error:
         raise CommandError(
-            f"{endpoint} did not take {sample.name}: {error}\n"
+            f"{endpoint} did not take the events: {error}\n"
             "Is it the full address of a topic, such as http://127.0.0.1:7072/api/events?"
         ) from error
-    return len(events)
