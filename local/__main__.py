@@ -29,10 +29,12 @@ COMMANDS = (
     Command("start", "run the app here: Storage, the functions host, a demo if wanted", "start"),
     Command("send", "send sample events to a function", "send"),
     Command("peek", "show what lies on the queues, without taking it", "peek"),
+    Command("doctor", "find out why nothing arrives, here or in Azure", "doctor"),
     Command("dead-letters", "list, show and replay events that became no record", "dead_letters"),
     Command("test", "run the tests", "test"),
     Command("golden", "write or check the records that the samples must give", "golden"),
     Command("docs", "write or check the generated pages and schemas", "docs"),
+    Command("fuzz", "change samples at random and see whether the decoder holds", "fuzz"),
 )
 
 
