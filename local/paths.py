@@ -14,6 +14,7 @@ PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/pytho
 FUNCTIONS_RUNTIME = VENV / "functions-runtime"
 NODE_WHEEL = VENV / "nodejs"
 AZURITE = VENV / "azurite"
+DEPLOY_TOOLS = VENV / "deploy"
 AZURITE_SCRIPT = AZURITE / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 
 # One line of text, written by the set-up: the Node.js program that runs Azurite.

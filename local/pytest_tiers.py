@@ -6,9 +6,15 @@ from collections.abc import Iterable
 import pytest
 
 TIERS = ("unit", "contract", "e2e", "golden")
+"""Those of `dev.py test` without arguments; ``--tiers`` names others."""
 
 _counts = pytest.StashKey[Counter[str]]()
 _skipped = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run name the tiers that it has to have."""
+    parser.addoption("--tiers", default=",".join(TIERS), help="tiers that must not be empty")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -20,7 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Count the tests of each tier that will run."""
-    session.config.stash[_counts].update(tiers_of(item.nodeid for item in session.items))
+    node_ids = [item.nodeid for item in session.items]
+    session.config.stash[_counts].update(tiers_of(node_ids, _tiers(session.config)))
 
 
 @pytest.hookimpl(trylast=True)
@@ -35,17 +42,22 @@ def pytest_terminal_summary(
 ) -> None:
     """Say how many tests each tier had, and what is wrong with that."""
     counts = config.stash[_counts]
-    terminalreporter.write_line("tiers: " + ", ".join(f"{tier} {counts[tier]}" for tier in TIERS))
+    shown = ", ".join(f"{tier} {counts[tier]}" for tier in _tiers(config))
+    terminalreporter.write_line(f"tiers: {shown}")
     for problem in problems(config):
         terminalreporter.write_line(f"tiers: {problem}", red=True)
 
 
-def tiers_of(node_ids: Iterable[str]) -> Counter[str]:
+def _tiers(config: pytest.Config) -> tuple[str, ...]:
+    return tuple(str(config.getoption("--tiers")).split(","))
+
+
+def tiers_of(node_ids: Iterable[str], wanted: Iterable[str] = TIERS) -> Counter[str]:
     """How many tests belong to each tier; a golden test belongs to the tier of its folder, too."""
     counts: Counter[str] = Counter()
     for node_id in node_ids:
         *folders, file = node_id.partition("::")[0].split("/")
-        tiers = {tier for tier in TIERS if tier in folders}
+        tiers = {tier for tier in wanted if tier in folders}
         counts.update(tiers | ({"golden"} if "golden" in file else set()))
     return counts
 
@@ -53,7 +65,7 @@ def tiers_of(node_ids: Iterable[str]) -> Counter[str]:
 def problems(config: pytest.Config) -> list[str]:
     """What makes the run fail."""
     counts = config.stash[_counts]
-    found = [f"no test of the tier {tier} ran" for tier in TIERS if not counts[tier]]
+    found = [f"no test of the tier {tier} ran" for tier in _tiers(config) if not counts[tier]]
     return found + [f"{node_id} was skipped" for node_id in config.stash[_skipped]]
 
 

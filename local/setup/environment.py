@@ -92,6 +92,32 @@ def _functions_runtime() -> Step:
     )
 
 
+def install_deploy_tools() -> Path:
+    """Install what the tests of the deployment call, if it is not there, and give the path of az.
+
+    An environment of its own: some two hundred packages, with versions of their own.
+    """
+    folder = paths.DEPLOY_TOOLS
+    programs = folder / ("Scripts" if sys.platform == "win32" else "bin")
+    requirements = paths.ROOT / "tests" / "deploy" / "requirements.txt"
+    step = Step(
+        name="deploy-tools",
+        title="Azure CLI and checkers (about 1 GB)",
+        commands=[
+            [base_python(), "-m", "venv", folder],
+            [programs / "python", *pip_install("-r", requirements)[1:]],
+        ],
+        depends_on=[sys.version, sysconfig.get_platform()],
+        inputs=[requirements],
+        makes=[folder],
+        proof=[programs / "python"],
+        hint=_PIP_HINT,
+    )
+    with only_one(paths.VENV / "setup.lock"):
+        run_due([step], Stamps(paths.VENV / "stamps"), paths.VENV / "setup.log")
+    return programs / "az"
+
+
 def _run_command(arguments: Sequence[str]) -> NoReturn:
     command = [str(paths.PYTHON), "-m", "local", *arguments]
     environ = dict(os.environ)

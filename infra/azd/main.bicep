@@ -1,0 +1,38 @@
+// The resource group, and in it what infra/main.json says. Nothing else belongs here: this file is
+// only compiled by azd, so that no test can look into it.
+targetScope = 'subscription'
+
+@description('Name of the azd environment; the other names are made from it.')
+@minLength(2)
+@maxLength(32)
+param environmentName string
+
+@description('A region that offers Flex Consumption.')
+param location string
+
+@description('Resource id of the Communication Services resource; for the hook after publishing.')
+param acsResourceId string
+
+var tags = { 'azd-env-name': environmentName }
+var functionAppName = '${environmentName}-${uniqueString(subscription().id, environmentName)}'
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: tags
+}
+
+// Named like a deployment of infra/deploy.sh, which reads the outputs under this name.
+module app '../main.json' = {
+  name: functionAppName
+  scope: group
+  params: {
+    functionAppName: functionAppName
+    location: location
+    tags: tags
+  }
+}
+
+output AZURE_RESOURCE_GROUP string = group.name
+output AZURE_FUNCTION_APP_NAME string = app.outputs.functionAppName
+output ACS_RESOURCE_ID string = acsResourceId

@@ -1,0 +1,403 @@
+#!/usr/bin/env bash
+# Deploys the app to Azure and binds it to a Communication Services resource. Needs bash, az and
+# Python 3.11 (which only zips the app). Every step can be repeated: run it again after a failure, or
+# to publish a change. `infra/deploy.sh --help` lists the options, docs/deploy.md explains them.
+#
+# Exit codes:
+#    0  done
+#    1  az failed at something that has no code of its own
+#    2  an option or a name is wrong; az was not called
+#    3  the Communication Services resource is not there, or in another subscription
+#    4  the region does not offer what the app runs on
+#    5  the resources could not be provisioned
+#    6  you may not do that: a role is missing
+#    7  the package could not be built or published
+#    8  Azure does not list a function that was published
+#    9  the event subscriptions could not be made
+#   10  they were made, but Azure does not report them as ready
+#   11  there is no az, or nobody is logged in
+#
+# Environment: AZ (the az to call), PYTHON, RETRY_SECONDS (15: between attempts),
+# RETRIES (20: how often the functions are looked for; a quarter of it for other attempts).
+set -Eeuo pipefail
+trap 'exit 1' ERR # az ends with 1, 2 or 3: codes that mean something else here
+
+infra=$(cd "$(dirname "$0")" && pwd)
+subscriptions=$infra/event-subscriptions.json
+az=${AZ:-az}
+retry_seconds=${RETRY_SECONDS:-15}
+retries=${RETRIES:-20}
+python_version=3.13
+
+group='' location='' name='' acs_id='' package='' parameters=''
+mode=deploy with_identity=true delete_data=false
+
+usage() {
+  cat <<'TEXT'
+usage: infra/deploy.sh --resource-group GROUP --name APP --acs-resource-id ID --location REGION [OPTIONS]
+
+  --resource-group, -g GROUP  of the app; made when it is missing
+  --name, -n APP              name of the function app: 2 to 48 letters, digits and dashes
+  --acs-resource-id ID        of the Communication Services resource; this lists them:
+                              az resource list --resource-type Microsoft.Communication/communicationServices --query '[].id' -o tsv
+  --location, -l REGION       where the app runs
+  --python-version VERSION    3.11, 3.12 or 3.13 (the default)
+  --parameters FILE           more parameters of infra/main.json, as an ARM parameters file
+  --package FILE              publish this zip instead of building one
+  --dead-letter-without-identity
+                              where Event Grid refuses an identity on the topic, see docs/deploy.md
+  --what-if                   show what would change, change nothing
+  --events-only               only the event subscriptions, of an app that is there (azd calls this)
+  --uninstall                 remove the event subscriptions and the app; the storage account stays
+  --delete-data               with --uninstall: the storage account too, with every record in it
+TEXT
+}
+
+say() { printf '%s\n' "$*"; }
+
+fail() { # fail CODE TEXT...
+  local code=$1
+  shift
+  printf 'deploy.sh: %s\n' "$*" >&2
+  exit "$code"
+}
+
+lower() { printf '%s' "$1" | tr '[:upper:]' '[:lower:]'; }
+
+read_options() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --resource-group | -g | --name | -n | --acs-resource-id | --location | -l | --python-version | --parameters | --package)
+        [ $# -ge 2 ] || fail 2 "$1 needs a value"
+        case $1 in
+          --resource-group | -g) group=$2 ;;
+          --name | -n) name=$2 ;;
+          --acs-resource-id) acs_id=${2%/} ;;
+          --location | -l) location=$(lower "$2" | tr -d ' ') ;;
+          --python-version) python_version=$2 ;;
+          --parameters) parameters=$2 ;;
+          --package) package=$2 ;;
+        esac
+        shift
+        ;;
+      --dead-letter-without-identity) with_identity=false ;;
+      --what-if) mode=what-if ;;
+      --events-only) mode=events ;;
+      --uninstall) mode=uninstall ;;
+      --delete-data) delete_data=true ;;
+      --help | -h)
+        usage
+        exit 0
+        ;;
+      *) fail 2 "unknown option $1; --help lists them" ;;
+    esac
+    shift
+  done
+}
+
+check_options() { # the rules of learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+  local pattern='^/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[^/]+/providers/Microsoft\.Communication/CommunicationServices/[^/]+$'
+  [ -n "$group" ] || fail 2 '--resource-group is missing'
+  [ -n "$name" ] || fail 2 '--name is missing'
+  [[ $group =~ ^[A-Za-z0-9_.()-]{1,90}$ && $group != *. ]] || fail 2 "'$group' is no name for a resource group"
+  [[ $name =~ ^[A-Za-z0-9]([A-Za-z0-9-]{0,46}[A-Za-z0-9])$ ]] ||
+    fail 2 "'$name' is no name for the app: 2 to 48 letters, digits and dashes, no dash at the ends"
+  [ -n "$acs_id" ] || fail 2 '--acs-resource-id is missing; --help says how to find it'
+  printf '%s\n' "$acs_id" | grep -Eiq "$pattern" ||
+    fail 2 "'$acs_id' is no resource id of a Communication Services resource"
+  case $mode in
+    deploy | what-if) [ -n "$location" ] || fail 2 '--location is missing' ;;
+  esac
+  [ "$mode" = uninstall ] || [ "$delete_data" = false ] || fail 2 '--delete-data goes with --uninstall'
+  case $python_version in
+    3.11 | 3.12 | 3.13) ;;
+    *) fail 2 "the app is not tested with Python '$python_version'" ;;
+  esac
+  [ -z "$parameters" ] || [ -f "$parameters" ] || fail 2 "there is no file $parameters"
+  [ -z "$package" ] || [ -f "$package" ] || fail 2 "there is no file $package"
+}
+
+check_login() {
+  command -v "$az" >/dev/null || fail 11 'az is not there: learn.microsoft.com/cli/azure/install-azure-cli'
+  subscription=$("$az" account show --query id -o tsv 2>/dev/null) || fail 11 'nobody is logged in: az login'
+}
+
+check_acs() {
+  local of
+  of=$(printf '%s' "$acs_id" | cut -d/ -f3)
+  [ "$(lower "$of")" = "$(lower "$subscription")" ] ||
+    fail 3 "the Communication Services resource is in another subscription: az account set --subscription $of"
+  "$az" resource show --ids "$acs_id" --api-version 2023-04-01 -o none ||
+    fail 3 "az does not find the Communication Services resource $acs_id"
+}
+
+check_region() {
+  local offered
+  offered=$("$az" functionapp list-flexconsumption-locations --query '[].name' -o tsv | tr -d '\r')
+  printf '%s\n' "$offered" | grep -Fqx "$location" ||
+    fail 4 "'$location' does not offer Flex Consumption; az functionapp list-flexconsumption-locations lists what does"
+  offered=$("$az" functionapp list-flexconsumption-runtimes --location "$location" --runtime python \
+    --query '[].version' -o tsv | tr -d '\r')
+  printf '%s\n' "$offered" | grep -Fqx "$python_version" ||
+    fail 4 "'$location' does not offer Python $python_version; --python-version takes another"
+}
+
+# A resource has at most one system topic, so one that is there is used, whatever its name and group.
+find_topic() {
+  local listed id source identity
+  listed=$("$az" eventgrid system-topic list --query '[].[id,source,identity.type]' -o tsv)
+  topic_group=$(printf '%s' "$acs_id" | cut -d/ -f5)
+  topic=$(printf '%s' "${acs_id##*/}" | cut -c1-43)-events
+  topic_id='' topic_identity=''
+  while IFS=$'\t' read -r id source identity; do
+    if [ -n "$id" ] && [ "$(lower "$source")" = "$(lower "$acs_id")" ]; then
+      topic_id=$id topic_identity=${identity%$'\r'}
+      topic=${id##*/}
+      topic_group=$(printf '%s' "$id" | cut -d/ -f5)
+    fi
+  done <<<"$listed"
+  if [ -n "$topic_id" ]; then say "system topic: $topic, which is there (group $topic_group)"; fi
+}
+
+# What deploying needs, told apart from what failed: a missing role is the most common reason.
+deploy_template() { # deploy_template CODE ARGUMENTS...: prints the outputs that --query asks for
+  local code=$1
+  shift
+  if ! "$az" deployment group create "$@" -o tsv 2>"$work/error"; then
+    cat "$work/error" >&2
+    if grep -Eiq 'AuthorizationFailed|authorization failed|does not have (authorization|permission)' "$work/error"; then
+      fail 6 'you need Owner, or Contributor and Role Based Access Control Administrator, on both resource groups'
+    fi
+    fail "$code" "deploying failed, see above; az deployment operation group list says more"
+  fi
+}
+
+group_exists() { "$az" group exists --name "$group" -o tsv | tr -d '\r'; }
+
+app_parameters() { # in an array, so that names with spaces stay whole
+  arguments=(--parameters)
+  if [ -n "$parameters" ]; then arguments+=("@$parameters"); fi
+  arguments+=("functionAppName=$name" "location=$location" "pythonVersion=$python_version")
+  if [ "$with_identity" = false ]; then arguments+=(allowSharedKeyAccess=true); fi
+}
+
+provision() {
+  if [ "$(group_exists)" != true ]; then
+    say "resource group $group: made"
+    "$az" group create --name "$group" --location "$location" -o none
+  fi
+  say 'provisioning: identity, storage, plan, app, telemetry'
+  app_parameters
+  deploy_template 5 --resource-group "$group" --name "$name" --template-file "$infra/main.json" \
+    "${arguments[@]}" --query 'properties.outputs.functionAppId.value' >/dev/null
+}
+
+read_outputs() { # of an earlier deployment of main.json, by this script or azd
+  local query='properties.outputs.[functionAppId.value, storageAccountId.value, deadLettersContainer.value]'
+  { read -r app_id && read -r storage_id && read -r container; } < <(
+    "$az" deployment group show --resource-group "$group" --name "$name" --query "$query" -o tsv | tr -d '\r'
+  )
+}
+
+prepare_topic() { # an identity for a topic that was there without; whatever else it has stays
+  if [ -z "$topic_id" ] || [ "$with_identity" = false ]; then return; fi
+  case $topic_identity in
+    *SystemAssigned*) return ;;
+    *UserAssigned*) identity='identity.type=SystemAssigned, UserAssigned' ;;
+    *) identity='identity={"type":"SystemAssigned"}' ;;
+  esac
+  say "system topic: gets a system-assigned identity, for dead letters"
+  "$az" resource update --ids "$topic_id" --api-version 2025-02-15 --set "$identity" -o none
+}
+
+events_parameters() { # events_parameters CREATE_EVENT_SUBSCRIPTIONS
+  local create=true
+  if [ -n "$topic_id" ]; then create=false; fi
+  arguments=(--parameters "communicationServicesId=$acs_id" "topicName=$topic" "createTopic=$create"
+    "functionAppId=$app_id" "storageAccountId=$storage_id" "deadLettersContainer=$container"
+    "subscriptions=@$subscriptions" "createEventSubscriptions=$1" "deadLetterWithIdentity=$with_identity")
+}
+
+deploy_events() { # deploy_events CREATE_EVENT_SUBSCRIPTIONS
+  events_parameters "$1"
+  deploy_template 9 --resource-group "$topic_group" --name "$name-events" \
+    --template-file "$infra/eventgrid.json" "${arguments[@]}" --query 'properties.outputs.topicId.value' >/dev/null
+}
+
+build_package() {
+  if [ -n "$package" ]; then return; fi
+  package=$work/app.zip
+  (cd "$infra/.." && "${PYTHON:-python3}" -m local.package --output "$package") ||
+    fail 7 'the package could not be built; --package takes one that was built elsewhere'
+}
+
+publish() { # the app's role on its storage may take minutes to be in force
+  local attempt=1 last=$(((retries + 3) / 4))
+  say 'publishing: Azure installs the requirements, a few minutes'
+  until "$az" functionapp deployment source config-zip --resource-group "$group" --name "$name" \
+    --src "$package" --build-remote true -o none; do
+    if [ "$attempt" -ge "$last" ]; then fail 7 "publishing failed $attempt times, see above"; fi
+    say "publishing: attempt $attempt failed, the next in $((retry_seconds * attempt)) s"
+    sleep "$((retry_seconds * attempt))"
+    attempt=$((attempt + 1))
+  done
+}
+
+expected_functions() { sed -n 's/^ *"function": "\([^"]*\)",*$/\1/p' "$subscriptions"; }
+
+expected_subscriptions() { sed -n "s/^ *\"name\": \"\\([^\"]*\\)\",*\$/$name-\\1/p" "$subscriptions"; }
+
+missing_functions() {
+  local listed function
+  listed=$("$az" functionapp function list --resource-group "$group" --name "$name" \
+    --query '[].name' -o tsv | tr -d '\r') || listed='' # the host may still be starting
+  for function in $(expected_functions); do
+    printf '%s\n' "$listed" | grep -Fqx -e "$name/$function" -e "$function" || printf '%s ' "$function"
+  done
+}
+
+wait_for_functions() {
+  local attempt missing
+  for ((attempt = 1; attempt <= retries; attempt++)); do
+    missing=$(missing_functions)
+    if [ -z "$missing" ]; then
+      say "functions: $(expected_functions | tr '\n' ' ')"
+      return
+    fi
+    if [ "$attempt" -lt "$retries" ]; then sleep "$retry_seconds"; fi
+  done
+  fail 8 "Azure does not list: $missing(no event subscription was made; the log stream in the portal says why)"
+}
+
+list_subscriptions() {
+  "$az" eventgrid system-topic event-subscription list --resource-group "$topic_group" \
+    --system-topic-name "$topic" --query '[].[name,provisioningState,destination.resourceId]' -o tsv | tr -d '\r'
+}
+
+verify() {
+  local listed one state destination
+  listed=$(list_subscriptions)
+  for one in $(expected_subscriptions); do
+    state=$(printf '%s\n' "$listed" | awk -F'\t' -v name="$one" '$1 == name { print $2 }')
+    [ "$state" = Succeeded ] || fail 10 "event subscription $one: ${state:-missing}"
+    say "event subscription $one: $state"
+  done
+  while IFS=$'\t' read -r one state destination; do
+    if [ -z "$one" ] || expected_subscriptions | grep -Fqx "$one"; then continue; fi
+    case $(lower "$destination") in
+      "$(lower "$app_id")"/*) say "WARNING: event subscription $one delivers here as well: events in both come twice" ;;
+    esac
+  done <<<"$listed"
+}
+
+what_if() {
+  if [ "$(group_exists)" != true ]; then
+    say "The resource group $group would be made. To see what would be made in it: az group create --name $group --location $location"
+    return
+  fi
+  app_parameters
+  "$az" deployment group what-if --resource-group "$group" --name "$name" --template-file "$infra/main.json" "${arguments[@]}" || exit 5
+  if read_outputs 2>/dev/null; then
+    events_parameters true
+    "$az" deployment group what-if --resource-group "$topic_group" --name "$name-events" \
+      --template-file "$infra/eventgrid.json" "${arguments[@]}" || exit 9
+  else
+    say "On the system topic $topic there would be: $(expected_subscriptions | tr '\n' ' ')"
+  fi
+}
+
+delete_resources() { # delete_resources TYPE...: of this app, by the tag that main.json sets
+  local listed type id
+  listed=$("$az" resource list --resource-group "$group" \
+    --query "[?tags.\"acs-event-records\"=='$name'].id" -o tsv | tr -d '\r')
+  for type in "$@"; do # in this order: first what depends on others
+    for id in $(printf '%s\n' "$listed" | grep -Fi "/providers/$type/" || true); do
+      "$az" resource delete --ids "$id" -o none
+      say "deleted: $id"
+    done
+  done
+}
+
+# Role assignments of an identity that is gone stay behind, and hinder the next one of its name.
+forget_deployment() { # forget_deployment GROUP NAME: delete the roles that it assigned, then its record
+  local listed id ids=()
+  listed=$("$az" deployment group show --resource-group "$1" --name "$2" \
+    --query 'properties.outputs.roleAssignmentIds.value[]' -o tsv 2>/dev/null | tr -d '\r') || return 0
+  for id in $listed; do ids+=("$id"); done
+  if [ ${#ids[@]} -gt 0 ]; then
+    "$az" resource delete --ids "${ids[@]}" --api-version 2022-04-01 -o none
+    say "deleted: ${#ids[@]} role assignments of deployment $2"
+  fi
+  "$az" deployment group delete --resource-group "$1" --name "$2" -o none
+}
+
+uninstall_topic() { # first of all, so that nothing is delivered to what is being removed
+  local listed one ours
+  if [ -z "$topic_id" ]; then return; fi
+  listed=$(list_subscriptions | cut -f1)
+  for one in $(expected_subscriptions); do
+    if printf '%s\n' "$listed" | grep -Fqx "$one"; then
+      "$az" eventgrid system-topic event-subscription delete --resource-group "$topic_group" \
+        --system-topic-name "$topic" --name "$one" --yes -o none
+      say "deleted: event subscription $one"
+    fi
+  done
+  ours=$("$az" resource show --ids "$topic_id" --api-version 2025-02-15 --query 'tags."acs-event-records"' -o tsv | tr -d '\r')
+  if [ "$ours" = "$name" ] && [ -z "$(list_subscriptions)" ]; then
+    "$az" resource delete --ids "$topic_id" --api-version 2025-02-15 -o none
+    say "deleted: system topic $topic"
+  fi
+}
+
+uninstall() {
+  uninstall_topic
+  if [ "$(group_exists)" != true ]; then
+    say "There is no resource group $group."
+    return
+  fi
+  forget_deployment "$topic_group" "$name-events"
+  forget_deployment "$group" "$name"
+  delete_resources Microsoft.Web/sites Microsoft.Web/serverfarms Microsoft.Insights/components \
+    Microsoft.OperationalInsights/workspaces Microsoft.ManagedIdentity/userAssignedIdentities
+  if [ "$delete_data" = true ]; then
+    delete_resources Microsoft.Storage/storageAccounts
+  else
+    say 'The storage account and the records in it are still there; --delete-data removes them too.'
+  fi
+}
+
+main() {
+  read_options "$@"
+  check_options
+  check_login
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  if [ "$mode" = uninstall ]; then
+    find_topic
+    uninstall
+    return
+  fi
+  check_acs
+  if [ "$mode" != events ]; then check_region; fi
+  find_topic
+  if [ "$mode" = what-if ]; then
+    what_if
+    return
+  fi
+  if [ "$mode" = deploy ]; then
+    build_package
+    provision
+  fi
+  read_outputs || fail 5 "$group has no deployment called $name: run without --events-only first"
+  prepare_topic
+  if [ "$mode" = deploy ]; then
+    deploy_events false # the topic and its role early: until the app is published, the role is in force
+    publish
+  fi
+  wait_for_functions
+  deploy_events true
+  verify
+  say "Done. Send an SMS or a chat message; infra/smoke.sh looks whether it arrives."
+}
+
+main "$@"

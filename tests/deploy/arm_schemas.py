@@ -1,0 +1,91 @@
+"""Resources held against the published schemas of Azure Resource Manager."""
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft4Validator
+from jsonschema.exceptions import ValidationError, best_match
+from referencing import Registry
+from referencing.jsonschema import DRAFT4
+
+from tests.deploy.arm_templates import Json, Resource
+
+FOLDER = Path(__file__).with_name("arm-schemas")
+_COMMON = "https://schema.management.azure.com/schemas/common/definitions.json"
+
+
+def problems(resource: Resource) -> list[str]:
+    """What the schema of its type and version finds wrong, unknown properties included.
+
+    Some schemas describe the name of a child in full, some its last part only.
+    """
+    schema = _schema(resource.type, resource.body["apiVersion"])
+    if schema is None:
+        return [f"no schema of {resource.type} {resource.body['apiVersion']}"]
+    validator = Draft4Validator(schema, registry=_registry())
+    names = (resource.body["name"], resource.body["name"].rpartition("/")[2])
+    found = [_problems(validator, resource.body | {"name": name}) for name in names]
+    return [f"{resource.type}: {problem}" for problem in min(found, key=len)]
+
+
+def _problems(validator: Draft4Validator, body: Json) -> list[str]:
+    return [
+        f"{'.'.join(map(str, error.absolute_path))}: {_message(error)}"
+        for error in validator.iter_errors(body)
+    ]
+
+
+def _message(error: ValidationError) -> str:
+    best = best_match(iter([error]))
+    return (best or error).message
+
+
+@functools.cache
+def _schema(kind: str, version: str) -> Json | None:
+    provider, _, path = kind.partition("/")
+    for file in FOLDER.glob(f"{version}/{provider}.json"):
+        return _of_file(file, path)
+    for file in FOLDER.glob(f"{version}/{provider}.*.json"):
+        return _of_file(file, path)
+    return None
+
+
+def _of_file(file: Path, path: str) -> Json | None:
+    whole = json.loads(file.read_text(encoding="utf-8"))
+    root = whole["resourceDefinitions"].get(path.replace("/", "_"))
+    if root is None:
+        return None
+    definitions = {name: _closed(schema) for name, schema in whole["definitions"].items()}
+    # The root says nothing of tags and the like where a branch of it has them, so that only
+    # what is inside its properties is closed.
+    return {**_closed_inside(root), "definitions": definitions}
+
+
+def _closed(schema: Any) -> Any:
+    """With ``additionalProperties: false`` wherever properties are listed: Azure refuses others."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed(value) for key, value in schema.items()}
+    if schema.get("properties") and "additionalProperties" not in schema:
+        closed["additionalProperties"] = False
+    return closed
+
+
+def _closed_inside(root: Json) -> Json:
+    inside = dict(root)
+    if "properties" in root:
+        inside["properties"] = {name: _closed(value) for name, value in root["properties"].items()}
+    if "oneOf" in root:
+        inside["oneOf"] = [_closed_inside(branch) for branch in root["oneOf"]]
+    return inside
+
+
+@functools.cache
+def _registry() -> Registry[Any]:
+    common = json.loads((FOLDER / "common" / "definitions.json").read_text(encoding="utf-8"))
+    resource = DRAFT4.create_resource(common)
+    return Registry().with_resources([(_COMMON, resource), (f"{_COMMON}#", resource)])

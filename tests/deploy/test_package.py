@@ -1,0 +1,162 @@
+"""`dev.py package`: what is in the zip, and that it is always the same."""
+
+import argparse
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from local import package
+from local.errors import CommandError
+from local.package import ignore_rules, leaves_out, package_files, required
+from local.paths import ROOT
+
+pytestmark = pytest.mark.deploy
+
+MAXIMUM = 1024 * 1024
+"""The source is a tenth of it; what makes it larger is something that does not belong there."""
+
+
+@pytest.fixture
+def zipped(tmp_path: Path) -> zipfile.ZipFile:
+    """The package of this repository."""
+    return zipfile.ZipFile(build(tmp_path / "app.zip"))
+
+
+def build(target: Path) -> Path:
+    """As the command does."""
+    assert 0 == package.run(argparse.Namespace(output=target, prebuilt=False))
+    return target
+
+
+def app(root: Path) -> Path:
+    """A small app, complete."""
+    root.mkdir(exist_ok=True)
+    (root / ".funcignore").write_text((ROOT / ".funcignore").read_text(encoding="utf-8"))
+    (root / "infra").mkdir()
+    subscriptions = [{"function": "sms_received"}]
+    (root / "infra" / "event-subscriptions.json").write_text(json.dumps(subscriptions))
+    for name in required(root):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("{}")
+    return root
+
+
+def test_it_prints_where_and_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Path and SHA-256, the same twice, whatever the time and the permissions of files."""
+    first, second = build(tmp_path / "1.zip"), build(tmp_path / "2.zip")
+    one, other = capsys.readouterr().out.splitlines()
+
+    assert first.read_bytes() == second.read_bytes()
+    assert one.startswith(f"{first}: ")
+    assert one.rpartition(" ")[2] == other.rpartition(" ")[2]
+    assert 64 == len(one.rpartition(" ")[2])
+
+
+def test_the_same_from_another_checkout(tmp_path: Path) -> None:
+    """Order of creation, times and modes of files are not in it."""
+    roots = [app(tmp_path / name) for name in ("a", "b")]
+    late = roots[1] / "shared" / "__init__.py"
+    late.chmod(0o600)
+    os.utime(late, (0, 0))
+    zips = [tmp_path / "a.zip", tmp_path / "b.zip"]
+    for root, target in zip(roots, zips, strict=True):
+        package.write_zip(target, package_files(root))
+
+    assert zips[0].read_bytes() == zips[1].read_bytes()
+
+
+def test_it_holds_the_app_and_nothing_else(zipped: zipfile.ZipFile) -> None:
+    """host.json at the root, the function folders, shared; no folder around them."""
+    names = zipped.namelist()
+    tops = {name.partition("/")[0] for name in names}
+    functions = {Path(name).parts[0] for name in required(ROOT) if name.endswith("function.json")}
+
+    assert {"host.json", "requirements.txt", "shared"} | functions == tops
+    assert sorted(names) == names
+    assert not [name for name in names if "\\" in name or "__pycache__" in name]
+    assert not [name for name in names if name.endswith((".pyc", "function_app.py", "/"))]
+    assert {0o100644} == {entry.external_attr >> 16 for entry in zipped.infolist()}
+    assert sum(entry.file_size for entry in zipped.infolist()) < MAXIMUM
+
+
+def test_its_functions_are_event_grid_triggers(zipped: zipfile.ZipFile) -> None:
+    """Each by the v1 model: one trigger, a script and an entry point that are there."""
+    for name in zipped.namelist():
+        if name.endswith("/function.json"):
+            declared = json.loads(zipped.read(name))
+            script = f"{Path(name).parent}/{declared['scriptFile']}"
+
+            assert ["eventGridTrigger"] == [one["type"] for one in declared["bindings"]]
+            assert f"async def {declared['entryPoint']}(".encode() in zipped.read(script)
+
+
+def test_its_bundle_is_one_that_flex_consumption_takes(zipped: zipfile.ZipFile) -> None:
+    """github.com/Azure/azure-functions-host/issues/10245: version 4."""
+    bundle = json.loads(zipped.read("host.json"))["extensionBundle"]
+
+    assert "[4.*, 5.0.0)" == bundle["version"]
+
+
+def test_strangers_stay_out(tmp_path: Path) -> None:
+    """What lies about in a working folder, and bytecode and secrets even inside the app's."""
+    root = app(tmp_path)
+    for name in ("local.settings.json", ".env", "notes.md", "shared/a.pyc", ".vscode/x.json"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("secret")
+    (root / "shared" / "__pycache__").mkdir()
+    (root / "shared" / "__pycache__" / "a.txt").write_text("x")
+
+    assert sorted(required(root)) == list(package_files(root))
+
+
+def test_local_packages_only_when_asked(tmp_path: Path) -> None:
+    """Azure installs the requirements itself; .funcignore allows them for who builds at home."""
+    root = app(tmp_path)
+    (root / ".python_packages").mkdir()
+    (root / ".python_packages" / "a.py").write_text("x")
+
+    assert ".python_packages/a.py" not in package_files(root)
+    assert ".python_packages/a.py" in package_files(root, prebuilt=True)
+
+
+@pytest.mark.parametrize("name", ["host.json", "requirements.txt", "sms_received/function.json"])
+def test_an_incomplete_app_is_refused(tmp_path: Path, name: str) -> None:
+    """By the name of what is missing."""
+    root = app(tmp_path)
+    (root / name).unlink()
+
+    with pytest.raises(CommandError, match=f"not in the package: {name}"):
+        package_files(root)
+
+
+def test_a_link_is_refused(tmp_path: Path) -> None:
+    """It would point to nothing in Azure."""
+    root = app(tmp_path)
+    (root / "shared" / "link.py").symlink_to(root / "host.json")
+
+    with pytest.raises(CommandError, match=r"no links: shared/link\.py"):
+        package_files(root)
+
+
+@pytest.mark.parametrize(
+    ("lines", "path", "out"),
+    [
+        ("*.pyc", "shared/a.pyc", True),
+        ("/a", "a", True),
+        ("/a", "b/a", False),
+        ("a/", "a", False),
+        ("a/*", "a/b", True),
+        ("**/b", "x/y/b", True),
+        ("a/**", "a/x/y", True),
+        ("b?.[tj]s", "ba.ts", True),
+        ("*\n!keep", "keep", False),
+        ("!keep\n*", "keep", True),
+        ("# keep", "# keep", False),
+    ],
+)
+def test_ignore_rules(lines: str, path: str, *, out: bool) -> None:
+    """git-scm.com/docs/gitignore, for a file."""
+    assert out is leaves_out(ignore_rules(lines), path, is_folder=False)
