@@ -14,6 +14,8 @@ import msgspec
 
 from shared.errors import RejectedEvent
 
+_JSON_BLANKS = " \t\r\n"
+
 
 def blob_name(event: str, function: str, at: datetime) -> str:
     """``sms_received/2026/11/21/09/<digest>.json``: the same event, the same name.
@@ -35,19 +37,26 @@ def body(event: str, rejection: RejectedEvent, function: str, at: datetime) -> b
         "lastDeliveryOutcome": "Rejected",
         "lastDeliveryAttemptTime": now,
     }
-    raw = _utf8(event.removeprefix("\ufeff")).strip()
-    if not _is_object(raw):
-        return msgspec.json.encode([{"rawEvent": raw.decode()} | why])
-    inside = raw[1:-1].rstrip()
-    return b"[{" + inside + (b"," if inside else b"") + msgspec.json.encode(why)[1:] + b"]"
+    raw = _utf8(event).decode()
+    inside = raw.removeprefix("\ufeff").strip(_JSON_BLANKS)
+    if not _is_object(inside):
+        return msgspec.json.encode([{"rawEvent": raw} | why])
+    inside = inside[1:-1].rstrip(_JSON_BLANKS)
+    comma = "," if inside else ""
+    return f"[{{{inside}{comma}".encode() + msgspec.json.encode(why)[1:] + b"]"
 
 
-def _is_object(raw: bytes) -> bool:
+def _is_object(raw: str) -> bool:
     """Whether keys can be added to it. The standard library takes escaped lone surrogates too."""
     try:
-        return isinstance(json.loads(raw), dict)
+        return isinstance(json.loads(raw, parse_constant=_refuse), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def _refuse(constant: str) -> None:
+    """Python reads NaN and Infinity, JSON has neither."""
+    raise ValueError(constant)
 
 
 def _utf8(event: str) -> bytes:

@@ -8,6 +8,7 @@ from shared.envelope import Envelope
 from shared.facts import Fact
 from shared.pipeline import convert
 from shared.settings import Settings
+from tests.contract_of_records import held
 
 PREFIX = "Microsoft.Communication."
 TOPIC = (
@@ -78,7 +79,8 @@ def fact(name: str, data: Any, **attributes: Any) -> Fact:
 
 def records(wire: Any, **environ: str) -> list[dict[str, Any]]:
     """The records that an event becomes, as a consumer reads them."""
-    return [json.loads(send.record.body) for send in convert(parse(wire), settings(**environ))]
+    sends = convert(parse(wire), settings(**environ))
+    return [held(json.loads(send.record.body)) for send in sends]
 
 
 def of_kind(kind: str, found: list[dict[str, Any]]) -> dict[str, Any]:

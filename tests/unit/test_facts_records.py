@@ -17,6 +17,7 @@ from shared.records import (
     Record,
     WorkItem,
 )
+from tests.contract_of_records import held
 from tests.unit.events import (
     ALICE,
     BOB,
@@ -253,7 +254,7 @@ def test_a_message_that_names_no_version_is_known_by_its_id() -> None:
 
 def test_a_claim_check_keeps_everything_but_the_data() -> None:
     encoded = _sent(event("SMSReceived", SMS))[0]
-    whole = json.loads(encoded.body)
+    whole = held(json.loads(encoded.body))
     data = whole.pop("data")
 
     assert json.loads(encoded.claim_check("https://x/y.json")) == whole | {

@@ -11,6 +11,7 @@ import pytest
 from shared import pipeline, routes, wording
 from shared.errors import ConfigError, DeliveryError, RejectedEvent
 from shared.pipeline import QUEUE_LIMIT, convert, handle, process
+from tests.contract_of_records import held
 from tests.memory import MemoryStore
 from tests.unit.events import ALICE, BOB, CHAT_MESSAGE, PREFIX, SMS, event, parse, settings
 
@@ -227,7 +228,7 @@ async def test_a_record_over_the_limit_leaves_its_data_in_a_blob() -> None:
     await _process(wire, store, ROUTE_OVERRIDES=f'{{"{PREFIX}SMSReceived":{{"work":"open"}}}}')
     ((container, name),) = store.blobs
     message = json.loads(store.queues[WORK][0])
-    whole = json.loads(convert(parse(wire), settings())[0].record.body)
+    whole = held(json.loads(convert(parse(wire), settings())[0].record.body))
 
     assert container == "record-payloads"
     assert name == f"{message['id']}.json"

@@ -22,6 +22,7 @@ from shared.routes import ROUTES
 from shared.sms import SmsReceived
 from shared.threads import ChatParticipant, ChatThread
 from shared.wire import RENAMED, instant
+from tests.contract_of_records import held
 from tests.unit.events import ALICE, EVENT_TIME, PREFIX, THREAD, TOPIC, event, identifier
 from tests.unit.events import settings as app_settings
 
@@ -275,7 +276,7 @@ def test_nothing_of_the_data_is_dropped(wire: dict[str, Any]) -> None:
     except RejectedEvent:
         return  # no value at all: an empty list of members
     for send in sends:
-        found = {str(leaf).lower() for leaf in _leaves(json.loads(send.record.body))}
+        found = {str(leaf).lower() for leaf in _leaves(held(json.loads(send.record.body)))}
         found |= {moment.lower() for leaf in found if (moment := instant(leaf.upper()))}
         lost = {
             leaf
@@ -328,9 +329,9 @@ def test_casing_and_order_of_keys_change_no_fact(
     shuffled = _convert(_shuffled(wire, chance))
 
     for first, second in zip(expected, shuffled, strict=True):
-        assert sorted(str(leaf).lower() for leaf in _leaves(json.loads(first.record.body))) == (
-            sorted(str(leaf).lower() for leaf in _leaves(json.loads(second.record.body)))
-        )
+        assert sorted(
+            str(leaf).lower() for leaf in _leaves(held(json.loads(first.record.body)))
+        ) == (sorted(str(leaf).lower() for leaf in _leaves(held(json.loads(second.record.body)))))
 
 
 # A thread, told by its events.
@@ -424,7 +425,7 @@ def test_a_reader_restores_the_order_of_changes_from_the_records(order: list[int
     """By ``version``, whatever came first; and all of them collapse on one key."""
     verbs = ["Received", "Edited", "Edited", "Edited", "Deleted"]
     found = [
-        json.loads(send.record.body)
+        held(json.loads(send.record.body))
         for number in order
         for send in _convert(
             event(
