@@ -1,0 +1,51 @@
+"""What the README says in numbers and names is so."""
+
+import re
+
+from local import golden, paths
+from local.__main__ import COMMANDS
+from shared.routes import ROUTES
+from shared.settings import Settings
+
+README = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+_NUMBERS = {24: "twenty-four", 25: "twenty-five", 26: "twenty-six", 27: "twenty-seven"}
+
+
+def test_the_number_of_event_types() -> None:
+    assert f"{_NUMBERS[len(ROUTES)]} event types" in README
+
+
+def test_the_number_of_samples() -> None:
+    assert f"All {len(golden.samples())} samples gave exactly" in README
+
+
+def test_every_setting_that_is_read_is_explained() -> None:
+    source = (paths.ROOT / "shared" / "settings.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'"([A-Z][A-Z_]{6,})"', source))
+
+    assert read
+    assert {name for name in read if f"`{name}`" not in README} == set()
+
+
+def test_the_defaults_of_the_settings() -> None:
+    defaults = Settings.from_env({"RecordStorage": "UseDevelopmentStorage=true"})
+
+    for value in (
+        defaults.work_items_queue,
+        defaults.push_notifications_queue,
+        defaults.dead_letters_container,
+        defaults.record_payloads_container,
+    ):
+        assert f"`{value}`" in README
+
+
+def test_the_commands_that_it_names_exist() -> None:
+    named = set(re.findall(r"python3 dev\.py ([a-z-]+)", README))
+
+    assert named <= {command.name for command in COMMANDS}
+
+
+def test_the_files_that_it_links_exist() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", README)
+
+    assert [link for link in links if not (paths.ROOT / link).exists()] == []
