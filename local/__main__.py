@@ -35,6 +35,7 @@ COMMANDS = (
     Command("package", "make the zip that is deployed", "package"),
     Command("golden", "write or check the records that the samples must give", "golden"),
     Command("docs", "write or check the generated pages and schemas", "docs"),
+    Command("fuzz", "change samples at random and see whether the decoder holds", "fuzz"),
 )
 
 

@@ -20,6 +20,9 @@ _QUEUE_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 """learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata; containers alike."""
 
 
+_QUOTED = re.compile(r"'([^']*)'")
+
+
 class Account(Struct, frozen=True):
     """A storage account: by connection string, or by address and identity."""
 
@@ -92,7 +95,7 @@ class _Reader:
         value = self._get(setting) or default
         if not _QUEUE_NAME.fullmatch(value):
             self.problems.append(
-                f"{setting}={value!r} is no storage name: 3 to 63 lower-case letters, digits "
+                f"{setting}={_shown(value)} is no storage name: 3 to 63 lower-case letters, digits "
                 "and single dashes"
             )
         return value
@@ -100,7 +103,7 @@ class _Reader:
     def choice(self, setting: str, default: str, other: str) -> str:
         value = (self._get(setting) or default).lower()
         if value not in {default, other}:
-            self.problems.append(f"{setting} must be {default} or {other}, not {value!r}")
+            self.problems.append(f"{setting} must be {default} or {other}, not {_shown(value)}")
         return value
 
     def overrides(self) -> dict[str, routes.Route[Any]]:
@@ -109,7 +112,7 @@ class _Reader:
                 self._get("ROUTE_OVERRIDES") or "{}", type=dict[str, Override]
             )
         except (msgspec.DecodeError, UnicodeEncodeError) as error:
-            self.problems.append(f"ROUTE_OVERRIDES: {error}")
+            self.problems.append(f"ROUTE_OVERRIDES: {_QUOTED.sub(_requoted, str(error))}")
             return {}
         changed = (self._override(event, override) for event, override in wanted.items())
         return {route.event.lower(): route for route in changed if route}
@@ -117,7 +120,7 @@ class _Reader:
     def _override(self, event: str, override: Override) -> routes.Route[Any] | None:
         route = routes.find(event)
         if route is None or route.record is None:
-            self.problems.append(f"ROUTE_OVERRIDES: no record can come of {event!r}")
+            self.problems.append(f"ROUTE_OVERRIDES: no record can come of {_shown(event)}")
             return None
         if route.when_failed is None and override.when_failed:
             self.problems.append(
@@ -182,6 +185,15 @@ class _Reader:
 
     def _get(self, setting: str) -> str | None:
         return self.environ.get(setting, "").strip() or None
+
+
+def _shown(value: str) -> str:
+    """A wrong value, unless it may be a secret: connection strings, keys and SAS hold ``=``."""
+    return "(not shown, it may be a secret)" if "=" in value else repr(value)
+
+
+def _requoted(match: re.Match[str]) -> str:
+    return _shown(match.group(1))
 
 
 def _problem_of(connection_string: str) -> str | None:
