@@ -153,7 +153,7 @@ def _replay_blob(box: "LetterBox", inside: "list[Letter]", arguments: argparse.N
 
         key = os.environ.get(arguments.key_env, "") if arguments.key_env else "local"
         try:
-            publisher.publish_events(events, arguments.topic, key)
+            publisher.publish_events(events, arguments.topic, key, letter.event_id)
         except CommandError as error:
             return f"not replayed: {error}"
         box.keep_as_replayed(letter)

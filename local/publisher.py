@@ -22,12 +22,12 @@ def publish(sample: Sample, endpoint: str, key: str) -> int:
     events = sample.events()
     if not events:
         raise CommandError(f"{sample.name} holds no events that a client could publish.")
-    publish_events(events, endpoint, key)
+    publish_events(events, endpoint, key, sample.name)
     return len(events)
 
 
-def publish_events(events: list[dict[str, Any]], endpoint: str, key: str) -> None:
-    """Publish events of one schema to a topic.
+def publish_events(events: list[dict[str, Any]], endpoint: str, key: str, what: str) -> None:
+    """Publish events of one schema to a topic; ``what`` names them in a message.
 
     Raises:
         CommandError: the topic did not take them.
@@ -40,6 +40,6 @@ def publish_events(events: list[dict[str, Any]], endpoint: str, key: str) -> Non
             client.send(events)
     except (AzureError, ValueError, TypeError) as error:
         raise CommandError(
-            f"{endpoint} did not take the events: {error}\n"
+            f"{endpoint} did not take {what}: {error}\n"
             "Is it the full address of a topic, such as http://127.0.0.1:7072/api/events?"
         ) from error
