@@ -32,6 +32,7 @@ COMMANDS = (
     Command("doctor", "find out why nothing arrives, here or in Azure", "doctor"),
     Command("dead-letters", "list, show and replay events that became no record", "dead_letters"),
     Command("test", "run the tests", "test"),
+    Command("reliability", "break things, and account for every event", "reliability"),
     Command("package", "make the zip that is deployed", "package"),
     Command("golden", "write or check the records that the samples must give", "golden"),
     Command("docs", "write or check the generated pages and schemas", "docs"),

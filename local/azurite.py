@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's local Storage service: blobs, queues and tables, kept in memory."""
+"""Azurite, Microsoft's local Storage service: blobs, queues and tables, by default in memory."""
 
 import os
 from collections.abc import Iterator
@@ -50,9 +50,10 @@ def running() -> Iterator[StoragePorts]:
         yield at
 
 
-def start(children: Children, at: StoragePorts) -> Child:
+def start(children: Children, at: StoragePorts, location: Path | None = None) -> Child:
     """Start Azurite; it is not ready yet."""
-    return children.start("Azurite", command(at), cwd=paths.AZURITE, environ=os.environ)
+    words = command(at, location)
+    return children.start("Azurite", words, cwd=paths.AZURITE, environ=os.environ)
 
 
 def wait_until_ready(azurite: Child, at: StoragePorts) -> None:
@@ -61,8 +62,13 @@ def wait_until_ready(azurite: Child, at: StoragePorts) -> None:
         azurite.wait_until(partial(_answers, port), _START_SECONDS)
 
 
-def command(at: StoragePorts) -> list[str | Path]:
-    """The command line: Node.js, our stop-with-parent, Azurite and its options."""
+def command(at: StoragePorts, location: Path | None = None) -> list[str | Path]:
+    """The command line: Node.js, our stop-with-parent, Azurite and its options.
+
+    Args:
+        at: where it listens.
+        location: the folder that holds what is stored; without it, memory does.
+    """
     if not paths.AZURITE_SCRIPT.exists() or not paths.NODE_CHOICE.exists():
         raise CommandError("Azurite is not installed. `python3 dev.py start` installs it.")
     listen = [
@@ -71,7 +77,8 @@ def command(at: StoragePorts) -> list[str | Path]:
         for word in (f"--{service}Host", ports.LOOPBACK, f"--{service}Port", str(port))
     ]
     node = Path(paths.NODE_CHOICE.read_text(encoding="utf-8"))
-    options = ["--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+    options = ["--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+    options += ["--location", str(location)] if location else ["--inMemoryPersistence"]
     preload = paths.NPM / "stop-with-parent.cjs"
     return [node, "--require", preload, paths.AZURITE_SCRIPT, *options, *listen]
 

@@ -1,0 +1,89 @@
+"""Event Grid within its promises: more than once, in any order, and in the end no more."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from local import subscriptions
+from local.eventgrid import Options
+from tests.reliability import events, faults
+from tests.reliability.accounts import account_for, look
+from tests.reliability.events import publish
+from tests.reliability.figures import Figures
+from tests.reliability.proxy import Proxy
+from tests.reliability.system import System
+
+pytestmark = pytest.mark.reliability
+
+
+def test_everything_at_once(app: System, figures: Figures) -> None:
+    """Duplicates, any order, lost answers and batches of ten add no record, only copies."""
+    published = events.mixed(400)
+    with app.topic(duplicates=0.3, drop_answers=0.2, reorder=True, batch=10) as topic:
+        publish(topic, published)
+        topic.wait_until_idle(120)
+        counts = figures.delivered(topic)
+
+    totals = account_for(published, app.connection_string)
+    figures.account(totals)
+    assert len({one.known for one in published if not one.is_poison}) == totals.on_queues
+    assert counts["duplicated"]
+    assert counts["retried"]
+    assert totals.duplicates, "nothing came twice, so nothing was tried"
+
+
+@pytest.mark.parametrize("batch", [1, 10], ids=["alone", "in batches of ten"])
+def test_poison_among_good(batch: int, app: System, figures: Figures) -> None:
+    """A poison event delays no good one: every first delivery succeeds ({case})."""
+    good = events.sms(100)
+    (poison,) = events.poison()
+    published = [*good[:50], poison, *good[50:]]
+    with app.topic(batch=batch) as topic:
+        publish(topic, published)
+        topic.wait_until_idle(60)
+        counts = figures.delivered(topic)
+
+    totals = account_for(published, app.connection_string)
+    figures.account(totals)
+    assert (0, 0) == (counts["retried"], counts["deadLettered"])
+    assert (100, 1, 0) == (totals.on_queues, totals.dead_letters, totals.duplicates)
+    (letter,) = look(app.connection_string).letters[poison.known]
+    assert ("UnreadablePayload", "sms_received") == (
+        letter["deadLetterReason"],
+        letter["deadLetterFunction"],
+    )
+    assert poison.body["data"] == letter["data"]
+
+
+def test_event_grid_gives_up(app: System, storage: Proxy, figures: Figures, tmp_path: Path) -> None:
+    """What cannot be delivered as long as Event Grid tries is in its dead letters, whole."""
+    published = events.mixed(60)
+    options = Options(_impatient(tmp_path), time_scale=0.01, answer_seconds=30)
+    with (
+        storage.failing(faults.answers(429, "TooManyRequests")),
+        app.topic(options) as topic,
+    ):
+        publish(topic, published)
+        topic.wait_until_idle(60)
+        counts = figures.delivered(topic)
+
+    totals = account_for(published, app.connection_string)
+    figures.account(totals)
+    assert (len(published), 0) == (counts["deadLettered"], totals.on_queues)
+    letters = look(app.connection_string).letters
+    assert all(
+        letters[one.known][0]["data"] == one.body["data"]
+        for one in published
+        if "eventType" in one.body
+    )
+
+
+def _impatient(folder: Path) -> Path:
+    """The subscriptions that are deployed, but for three attempts."""
+    entries = json.loads(subscriptions.FILE.read_bytes())
+    for entry in entries:
+        entry["retryPolicy"]["maxDeliveryAttempts"] = 3
+    file = folder / "event-subscriptions.json"
+    file.write_text(json.dumps(entries), encoding="utf-8")
+    return file
