@@ -39,6 +39,23 @@ def test_the_defaults_of_the_settings() -> None:
         assert f"`{value}`" in README
 
 
+def test_the_figures_of_the_soak_are_those_of_its_last_run() -> None:
+    report = (paths.ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    (soak,) = [line for line in report.splitlines() if line.startswith("| Soak")]
+    cells = soak.split("|")[3].strip().split(", ")
+    figures = {name: value for name, _, value in (cell.rpartition(" ") for cell in cells)}
+
+    for name, said in {
+        "events": "Of {} events",
+        "on queues": "{} were on their queues",
+        "dead letters": "and {}, which no retry",
+        "extra messages": "{} extra messages",
+        "MB after 500": "went from {}",
+        "MB at the end": "to {} MB",
+    }.items():
+        assert said.format(figures[name]) in README
+
+
 def test_the_commands_that_it_names_exist() -> None:
     named = set(re.findall(r"python3 dev\.py ([a-z-]+)", README))
 
