@@ -85,11 +85,16 @@ def _given_up_by_event_grid(stack: Stack, sample: Path) -> str:
         "lastDeliveryAttemptTime": "2026-01-06T09:30:00Z",
     }
     name = "topic/SMS-RECEIVED/2026/1/6/9/4d1f0f0e.json"
+    _put(stack, name, json.dumps([kept]))
+    return name
+
+
+def _put(stack: Stack, name: str, text: str) -> None:
+    """A blob among the dead letters; nothing that ran before has to have made their container."""
     with ContainerClient.from_connection_string(stack.connection_string, "dead-letters") as box:
         if not box.exists():
             box.create_container()
-        box.upload_blob(name, json.dumps([kept]), overwrite=True)
-    return name
+        box.upload_blob(name, text, overwrite=True)
 
 
 def test_nothing_waits(app: App, console: Console) -> None:
@@ -167,8 +172,7 @@ def test_an_event_that_keeps_coming_back_is_quarantined(
 
 def test_what_is_no_event_cannot_be_replayed(app: App, console: Console, stack: Stack) -> None:
     assert app.dead_letters() == []
-    with ContainerClient.from_connection_string(stack.connection_string, "dead-letters") as box:
-        box.upload_blob("sms_received/x.json", b'[{"rawEvent":"{","deadLetterReason":"R"}]')
+    _put(stack, "sms_received/x.json", '[{"rawEvent":"{","deadLetterReason":"R"}]')
 
     status, said = console("replay", "--yes")
 
