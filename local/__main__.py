@@ -33,6 +33,7 @@ COMMANDS = (
     Command("dead-letters", "list, show and replay events that became no record", "dead_letters"),
     Command("test", "run the tests", "test"),
     Command("reliability", "break things, and account for every event", "reliability"),
+    Command("bench", "measure what the app costs, beside what people write instead", "bench"),
     Command("package", "make the zip that is deployed", "package"),
     Command("golden", "write or check the records that the samples must give", "golden"),
     Command("docs", "write or check the generated pages and schemas", "docs"),

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from bench import page, results
 from local import generated, golden, schemas, subscriptions
 from local.paths import ROOT, SAMPLES
 from shared.routes import ROUTES, Yields
@@ -90,6 +91,7 @@ def documents() -> dict[Path, str]:
         records: _with_block(records, "python", "python", reader),
         **schemas.documents(),
         **subscriptions.documents(),
+        **page.documents(results.load()),
     }
 
 

@@ -133,7 +133,7 @@ def test_imports_are_absolute(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DEPLOYED)
-@pytest.mark.parametrize("package", ["local", "samples", "tests", "dev"])
+@pytest.mark.parametrize("package", ["local", "bench", "samples", "tests", "dev"])
 def test_nothing_deployed_imports_what_is_not(name: str, package: str) -> None:
     assert _of(package, _imports(DEPLOYED[name])) == set()
 
