@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from shared.envelope import Envelope, in_subject, provenance
 from shared.facts import Fact, Message, Party, Thread
-from shared.identity import Identifier, from_identifier
-from shared.wire import Number, Text, instant, moment, number, strings, text
+from shared.identifiers import Identifier
+from shared.identity import from_identifier
+from shared.values import Number, Text, instant, moment, number, strings, text
 
 _FORMATS = {"text": "text", "html": "html", "richtext/html": "html", "richtext": "html"}
 

@@ -12,10 +12,12 @@ from msgspec import Struct, field
 
 from shared.envelope import Envelope, in_subject, provenance
 from shared.facts import Attempt, Delivery, Fact, Message, Party, PartyKind
-from shared.identity import conversation, e164, from_email, from_phone
+from shared.identity import conversation, from_email
+from shared.phones import e164, from_phone
 from shared.sms import number_in_subject
 from shared.statuses import FINAL, SMS_CODES, STATUSES
-from shared.wire import Number, Text, moment, number, read, text
+from shared.values import Number, Text, moment, number, text
+from shared.wire import read
 
 _OPTED_OUT = "sender blocked for given recipient"
 """What a report said before there were codes (Communication Services SMS FAQ)."""

@@ -5,8 +5,6 @@ shapes can come mixed in one event, with keys missing, and with ``specversion`` 
 decides is the type that is found, not the label.
 """
 
-import base64
-import json
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -14,7 +12,8 @@ import msgspec
 
 from shared.errors import MalformedEvent
 from shared.facts import SourceEvent
-from shared.wire import text, uri_reference
+from shared.jsontext import decode, unpacked
+from shared.values import text, uri_reference
 
 PREFIX = "microsoft.communication."
 
@@ -37,6 +36,37 @@ _EVENT_GRID = ("eventtype", "eventtime", "topic")
 _CLOUD_EVENTS = ("type", "time", "source")
 _CONSUMED = frozenset({"data", "specversion", "datacontenttype"})
 _OWN_FIELDS = frozenset({"id", "subject", "dataversion", "metadataversion", "traceparent"})
+
+
+class _EventGrid(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """An event as Event Grid itself writes it: with exact names, and nothing else."""
+
+    id: str
+    topic: str
+    subject: str
+    event_type: str
+    event_time: str
+    data: dict[str, Any]
+    data_version: str | None = None
+    metadata_version: str | None = None
+
+
+class _CloudEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The same in the CloudEvents schema."""
+
+    id: str
+    source: str
+    type: str
+    time: str
+    data: dict[str, Any]
+    specversion: str | None = None
+    subject: str | None = None
+    datacontenttype: str | None = None
+    traceparent: str | None = None
+
+
+_read_event_grid = msgspec.json.Decoder(_EventGrid).decode
+_read_cloud_event = msgspec.json.Decoder(_CloudEvent).decode
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +94,54 @@ def parse(event: str) -> Envelope:
     Raises:
         MalformedEvent: not JSON, not one JSON object, nested too deeply, or without a type.
     """
-    wire = _decode(event.removeprefix("\ufeff"))
+    # Most events are exactly what the service writes, and cost a fifth of the others this way.
+    return _exact(event) or _loose(event)
+
+
+def _exact(event: str) -> Envelope | None:
+    """An event with the exact names of one schema, none of them blank; what ``_loose`` gives."""
+    try:
+        if '"specversion"' in event:
+            envelope = _of_cloud_event(_read_cloud_event(event))
+        else:
+            envelope = _of_event_grid(_read_event_grid(event))
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return None
+    needed = (envelope.type, envelope.id, envelope.source, envelope.time)
+    others = (envelope.subject, envelope.data_version, envelope.metadata_version)
+    said = filter(None, (*needed, *others, envelope.traceparent))
+    return None if not all(needed) or any(map(str.isspace, said)) else envelope
+
+
+def _of_event_grid(wire: _EventGrid) -> Envelope:
+    return Envelope(
+        type=wire.event_type,
+        schema="EventGridSchema",
+        id=wire.id,
+        source=wire.topic,
+        subject=wire.subject or None,
+        time=wire.event_time,
+        data=wire.data,
+        data_version=wire.data_version or None,
+        metadata_version=wire.metadata_version or None,
+    )
+
+
+def _of_cloud_event(wire: _CloudEvent) -> Envelope:
+    return Envelope(
+        type=wire.type,
+        schema="CloudEventSchemaV1_0",
+        id=wire.id,
+        source=wire.source,
+        subject=wire.subject or None,
+        time=wire.time,
+        data=wire.data,
+        traceparent=wire.traceparent or None,
+    )
+
+
+def _loose(event: str) -> Envelope:
+    wire = decode(event)
     if isinstance(wire, list) and len(wire) == 1:
         wire = wire[0]
     if not isinstance(wire, dict):
@@ -100,33 +177,6 @@ def in_subject(subject: str | None, part: str) -> str | None:
     return None
 
 
-def _decode(event: str) -> Any:
-    try:
-        return msgspec.json.decode(event)
-    except RecursionError:
-        raise MalformedEvent("the JSON is nested too deeply") from None
-    except UnicodeEncodeError:
-        return _decode(_without_lone_surrogates(event))
-    except msgspec.DecodeError as error:
-        return _decode_leniently(event, str(error))
-
-
-def _decode_leniently(event: str, reason: str) -> Any:
-    """Try again with an escaped lone surrogate, half an emoji cut by its sender, as U+FFFD.
-
-    The standard library accepts such an escape, msgspec rightly does not: UTF-8 cannot hold it.
-    """
-    try:
-        loose = json.dumps(json.loads(event), ensure_ascii=False)
-        return msgspec.json.decode(_without_lone_surrogates(loose))
-    except (ValueError, RecursionError):
-        raise MalformedEvent(f"not JSON: {reason}") from None
-
-
-def _without_lone_surrogates(event: str) -> str:
-    return event.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def _kind(wire: Any) -> str:
     if isinstance(wire, list):
         return f"an array of {len(wire)}"
@@ -146,7 +196,7 @@ def _envelope(wire: dict[str, Any]) -> Envelope:
         source=chosen["source"],
         subject=own["subject"],
         time=chosen["time"],
-        data=_data(folded),
+        data=unpacked(folded.get("data"), folded.get("data_base64")),
         data_version=own["dataversion"],
         metadata_version=own["metadataversion"],
         traceparent=own["traceparent"],
@@ -188,17 +238,3 @@ def _is_extra(key: str, value: Any, used: set[str | None], *, reads_base64: bool
         said = _text(value)
         return said not in used if said else value not in (None, "")
     return True
-
-
-def _data(folded: dict[str, Any]) -> Any:
-    """``data`` as an object also when it came as base64 or as JSON inside a string."""
-    data = folded.get("data")
-    encoded = folded.get("data_base64")
-    try:
-        if data is None and isinstance(encoded, str):
-            return msgspec.json.decode(base64.b64decode(encoded, validate=True))
-        if isinstance(data, str) and data.lstrip().startswith("{"):
-            return msgspec.json.decode(data)
-    except (ValueError, RecursionError):  # no Base64, no UTF-8, no JSON
-        return data
-    return data

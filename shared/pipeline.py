@@ -20,7 +20,7 @@ from shared.errors import (
     UnknownEventType,
 )
 from shared.facts import Fact, RecordType
-from shared.records import Encoded
+from shared.records import Encoded, Origin
 from shared.settings import Settings
 from shared.storage import Store, account
 
@@ -110,36 +110,33 @@ def _records(
 ) -> list[Send]:
     fact = routes.fact_of(route, parsed)
     yields = routes.outcome(route, fact, user_work_items=settings.user_work_items)
+    origin = records.origin(record_type, fact, parsed)
     sends = []
     if yields.work:
         item = records.work_item(
-            record_type,
-            fact,
-            parsed,
+            origin,
             action=yields.work,
             priority=yields.priority,
             title=wording.work_title(record_type, fact),
         )
         sends.append(Send(settings.work_items_queue, item))
     if yields.push:
-        push = _push(record_type, fact, parsed, silent=yields.push == "silent")
+        push = _push(origin, fact, silent=yields.push == "silent")
         sends.append(Send(settings.push_notifications_queue, push))
     return sends
 
 
-def _push(record_type: RecordType, fact: Fact, parsed: Envelope, *, silent: bool) -> Encoded:
+def _push(origin: Origin, fact: Fact, *, silent: bool) -> Encoded:
     """To whom the event is addressed; a delivery report, to whoever sent the message."""
     addressed = fact.recipients[0] if fact.recipients else None
     return records.push_notification(
-        record_type,
-        fact,
-        parsed,
+        origin,
         recipient=fact.sender if fact.delivery else addressed,
         silent=silent,
         # Push services want low priority for what shows nothing (APNs 5, FCM normal).
         priority="normal" if silent else "high",
-        title=None if silent else wording.push_title(record_type, fact),
-        body=None if silent else wording.push_body(record_type, fact),
+        title=None if silent else wording.push_title(origin.type, fact),
+        body=None if silent else wording.push_body(origin.type, fact),
     )
 
 

@@ -12,11 +12,11 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from shared.envelope import Envelope
 from shared.facts import Fact, Instant, Party, RecordType
-from shared.wire import instant, uri_reference
+from shared.values import instant, uri_reference
 
 WORK_ITEM_SCHEMA = "urn:communication-records:work-item:v1"
 PUSH_NOTIFICATION_SCHEMA = "urn:communication-records:push-notification:v1"
@@ -26,8 +26,13 @@ UNKNOWN_SOURCE = "/unknown"
 _NAMESPACE = UUID("0b1f5c8e-6f0a-5d0e-9a49-2f0c1c4e7a11").bytes
 """Fixed for ever: another one would give every fact another id."""
 
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""The hexadecimal digit that tells how a UUID is laid out (RFC 9562, section 4.1)."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """What a CloudEvents attribute may not hold (specification, type system)."""
+
+_json = msgspec.json.Encoder().encode
 
 Action = Literal["open", "update", "close"]
 Priority = Literal["normal", "high"]
@@ -88,37 +93,72 @@ class Record(Struct, Generic[D], frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Encoded(Struct, frozen=True):
-    """A record ready for its queue, and its parts for the claim check."""
+    """A record ready for its queue."""
 
-    envelope: Record[msgspec.Raw]
-    """Without data."""
-    data: bytes
-    body: bytes
+    envelope: Record[Any]
     """The whole record."""
+    body: bytes
+    """The same as JSON."""
+
+    @property
+    def data(self) -> bytes:
+        """What goes into a blob when the record is too large for a queue."""
+        return msgspec.json.encode(self.envelope.data)
 
     def claim_check(self, dataref: str) -> bytes:
         """The record without its data, and with the address where the data lies."""
-        return msgspec.json.encode(msgspec.structs.replace(self.envelope, dataref=dataref))
+        return msgspec.json.encode(structs.replace(self.envelope, data=None, dataref=dataref))
 
 
-def work_item(
-    record_type: RecordType,
-    fact: Fact,
-    envelope: Envelope,
-    *,
-    action: Action,
-    priority: Priority,
-    title: str,
-) -> Encoded:
+class Origin(Struct, frozen=True):
+    """What all records of one fact have in common, worked out once."""
+
+    type: RecordType
+    fields: dict[str, Any]
+    """Of the fact."""
+    source: str
+    conversation: str | None
+    """As an attribute: without control characters."""
+    time: str | None
+    traceparent: str | None
+    about: str
+    """The resource, the conversation and the message."""
+    key: str
+    """That, and which change to it; with the purpose of a record it is the record's identity."""
+    event_id: str
+    """The id of the event, or the digest of its data."""
+
+
+def origin(record_type: RecordType, fact: Fact, envelope: Envelope) -> Origin:
+    """Gather what the records of a fact have in common."""
+    conversation = fact.conversation
+    if conversation and not conversation.isprintable():
+        conversation = _CONTROL.sub("?", conversation)
+    source = envelope.source or ""
+    message = (fact.message.id if fact.message else None) or ""
+    about = f"{source.lower()}\x1f{fact.conversation or ''}\x1f{message}"
+    change = _change(record_type, fact, envelope)
+    return Origin(
+        type=record_type,
+        fields=structs.asdict(fact),
+        source=uri_reference(source or UNKNOWN_SOURCE),
+        conversation=conversation,
+        time=fact.occurred_at or instant(envelope.time),
+        traceparent=envelope.traceparent,
+        about=about,
+        key=f"{about}\x1f{record_type}\x1f{change}",
+        event_id=envelope.id or _digest(envelope),
+    )
+
+
+def work_item(origin: Origin, *, action: Action, priority: Priority, title: str) -> Encoded:
     """The work item that a fact yields."""
-    item = WorkItem(**_fields(fact), action=action, priority=priority, title=title)
-    return _encode(record_type, fact, envelope, WORK_ITEM_SCHEMA, "work-item", item)
+    item = WorkItem(**origin.fields, action=action, priority=priority, title=title)
+    return _encode(origin, WORK_ITEM_SCHEMA, "work-item", item)
 
 
 def push_notification(
-    record_type: RecordType,
-    fact: Fact,
-    envelope: Envelope,
+    origin: Origin,
     *,
     recipient: Party | None,
     silent: bool,
@@ -128,57 +168,38 @@ def push_notification(
 ) -> Encoded:
     """The push notification that a fact yields for one recipient."""
     push = PushNotification(
-        **_fields(fact),
+        **origin.fields,
         recipient=recipient,
-        collapse_key=_collapse_key(fact, envelope),
+        # One for all that is told of one message, or else of one thread; APNs allows 64 bytes.
+        collapse_key=_uuid5(f"collapse\x1f{origin.about}"),
         silent=silent,
         priority=priority,
         title=title,
         body=body,
     )
-    purpose = f"push\x1f{recipient.key if recipient else _unless(None, envelope)}"
-    return _encode(record_type, fact, envelope, PUSH_NOTIFICATION_SCHEMA, purpose, push)
-
-
-def _fields(fact: Fact) -> dict[str, Any]:
-    return {name: getattr(fact, name) for name in Fact.__struct_fields__}
+    purpose = f"push\x1f{recipient.key if recipient else origin.event_id}"
+    return _encode(origin, PUSH_NOTIFICATION_SCHEMA, purpose, push)
 
 
 def _encode(
-    record_type: RecordType,
-    fact: Fact,
-    envelope: Envelope,
-    schema: str,
-    purpose: str,
-    data: WorkItem | PushNotification,
+    origin: Origin, schema: str, purpose: str, data: WorkItem | PushNotification
 ) -> Encoded:
-    key = (*_identity(fact, envelope), record_type, *_change(record_type, fact, envelope), purpose)
-    conversation = fact.conversation
-    if conversation and not conversation.isprintable():
-        conversation = _CONTROL.sub("?", conversation)
-    record: Record[msgspec.Raw] = Record(
-        id=_uuid5(*key),
-        source=uri_reference(envelope.source or UNKNOWN_SOURCE),
-        type=record_type,
-        subject=conversation,
-        time=fact.occurred_at or instant(envelope.time),
+    record = Record(
+        id=_uuid5(f"{origin.key}\x1f{purpose}"),
+        source=origin.source,
+        type=origin.type,
+        subject=origin.conversation,
+        time=origin.time,
         dataschema=schema,
-        partitionkey=conversation,
-        traceparent=envelope.traceparent,
+        partitionkey=origin.conversation,
+        traceparent=origin.traceparent,
+        data=data,
     )
-    encoded = msgspec.json.encode(data)
-    whole = msgspec.structs.replace(record, data=msgspec.Raw(encoded))
-    return Encoded(envelope=record, data=encoded, body=msgspec.json.encode(whole))
+    return Encoded(record, _json(record))
 
 
-def _identity(fact: Fact, envelope: Envelope) -> tuple[str, str, str]:
-    """The resource, the conversation and the message that a fact is about."""
-    message = (fact.message.id if fact.message else None) or ""
-    return (envelope.source or "").lower(), fact.conversation or "", message
-
-
-def _change(record_type: RecordType, fact: Fact, envelope: Envelope) -> tuple[str, ...]:
-    """Which of all the changes to that message or thread this is.
+def _change(record_type: RecordType, fact: Fact, envelope: Envelope) -> str:
+    """Which of all the changes to that message or thread this is: version, who, own id.
 
     Only what every event of one fact tells alike counts, so never the time of publishing, which
     differs for each of the N + 1 chat events of one message. An event that does not name its fact
@@ -187,14 +208,15 @@ def _change(record_type: RecordType, fact: Fact, envelope: Envelope) -> tuple[st
     who = fact.participant.key if fact.participant else ""
     if fact.delivery:
         status = f"{fact.delivery.provider_status}/{fact.delivery.code}".lower()
-        return status, "", _unless(fact.message and fact.message.id, envelope)
+        return f"{status}\x1f\x1f{_unless(fact.message and fact.message.id, envelope)}"
     if message := fact.message:
         version = message.version or message.edited_at
         edited = record_type == "communication.message.edited"
-        return str(version or ""), "", _unless(message.id and (version or not edited), envelope)
+        named = message.id and (version or not edited)
+        return f"{version or ''}\x1f\x1f{_unless(named, envelope)}"
     version = (fact.thread and fact.thread.version) or fact.occurred_at
     named = version and (who or "participant" not in record_type)
-    return str(version or ""), who, _unless(named, envelope)
+    return f"{version or ''}\x1f{who}\x1f{_unless(named, envelope)}"
 
 
 def _unless(named: object, envelope: Envelope) -> str:
@@ -205,12 +227,8 @@ def _digest(envelope: Envelope) -> str:
     return sha256(msgspec.json.encode(envelope.data, order="sorted")).hexdigest()
 
 
-def _collapse_key(fact: Fact, envelope: Envelope) -> str:
-    """One for all that is told of one message, or else of one thread; 36 bytes (APNs allows 64)."""
-    return _uuid5("collapse", *_identity(fact, envelope))
-
-
-def _uuid5(*parts: str) -> str:
-    # uuid.uuid5 itself costs three times as much per event.
-    digest = sha1(_NAMESPACE + "\x1f".join(parts).encode(), usedforsecurity=False).digest()
-    return str(UUID(bytes=digest[:16], version=5))
+def _uuid5(name: str) -> str:
+    """``uuid.uuid5``, which itself costs four times as much; three are needed for an SMS."""
+    digest = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
+    variant = _VARIANT[digest[16]]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"

@@ -148,6 +148,8 @@ ROUTES = (
 # fmt: on
 
 _BY_TYPE = {route.event.lower(): route for route in ROUTES}
+_BLANK = {route.payload: route.payload() for route in ROUTES}
+"""What is read from data that says nothing."""
 if len(_BY_TYPE) != len(ROUTES):  # pragma: no cover - a mistake in the table above
     raise RuntimeError("an event type stands twice in ROUTES")
 
@@ -167,7 +169,7 @@ def fact_of(route: Route[Any], envelope: Envelope) -> Fact:
     if not isinstance(envelope.data, dict):
         raise UnreadablePayload(f"{name}: data is missing or not a JSON object")
     payload, extra = read(route.payload, envelope.data)
-    if payload == route.payload():
+    if payload == _BLANK[route.payload]:
         raise UnreadablePayload(f"{name}: data has no readable field of this event type")
     return route.normalize(payload, envelope, extra)
 

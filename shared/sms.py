@@ -11,8 +11,9 @@ from msgspec import Struct, field
 
 from shared.envelope import Envelope, provenance
 from shared.facts import Fact, Message
-from shared.identity import conversation, from_phone
-from shared.wire import Number, Text, moment, number, text
+from shared.identity import conversation
+from shared.phones import from_phone
+from shared.values import Number, Text, moment, number, text
 
 _SUBJECT = re.compile(r"/?phone_?numbers?/(\+?\d[\d-]*)", re.IGNORECASE | re.ASCII)
 

@@ -8,8 +8,10 @@ from msgspec import Struct
 from shared.chat import in_thread, thread_id_of
 from shared.envelope import Envelope, in_subject
 from shared.facts import Fact, Party, Thread
-from shared.identity import Identifier, from_identifier, from_participant, merged
-from shared.wire import Number, instant, moment, number, strings, take
+from shared.identifiers import Identifier
+from shared.identity import from_identifier, from_participant, from_participants, merged
+from shared.values import Number, instant, moment, number, strings
+from shared.wire import take
 
 
 class ChatThread(Struct, frozen=True, rename="camel"):
@@ -113,7 +115,7 @@ def _thread(
         thread=Thread(
             id=thread_id_of(payload.thread_id, envelope),
             topic=topic if isinstance(topic, str) else None,
-            participants=tuple(_once(map(from_participant, payload.participants or ()))),
+            participants=tuple(_once(from_participants(payload.participants or []))),
             created_at=moment("createTime", payload.create_time, extra),
             version=number("version", payload.version, extra),
             metadata=strings(metadata),
@@ -145,8 +147,10 @@ def _participant(
 
 def _keep(payload: Struct, extra: dict[str, Any], *fields: str) -> None:
     """Keep what belongs to another event type of the same struct."""
-    names = dict(zip(payload.__struct_fields__, payload.__struct_encode_fields__, strict=True))
-    extra |= {names[f]: value for f in fields if (value := getattr(payload, f)) is not None}
+    for field in fields:
+        if (value := getattr(payload, field)) is not None:
+            index = payload.__struct_fields__.index(field)
+            extra[payload.__struct_encode_fields__[index]] = value
 
 
 def _somebody(who: dict[str, Any] | None, envelope: Envelope, *parts: str) -> Party | None:

@@ -1,4 +1,4 @@
-"""How loosely written JSON is read: key casing, old names, numbers as text, times.
+"""How loosely written JSON objects are read: the casing of keys, old names, wrong types.
 
 The casing of keys on the wire is settled by no source: Microsoft's samples of one event type are
 PascalCase or camelCase by their age, and one of them mixes both (``Tag``). Fields were renamed in
@@ -6,12 +6,9 @@ PascalCase or camelCase by their age, and one of them mixes both (``Tag``). Fiel
 ``metadata``.
 """
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import msgspec
 
@@ -33,14 +30,6 @@ RENAMED = {
     "status": "deliveryStatus",
 }
 
-_DIGITS = 18
-"""What a number in a string may have and still fit 64 bits."""
-
-Text = str | int | None
-"""An id, an address or a number, which careless senders write without quotes."""
-Number = int | float | str | None
-"""A number or a time in any of its forms."""
-
 P = TypeVar("P", bound=msgspec.Struct)
 
 
@@ -60,18 +49,23 @@ def fold(shape: type[P], wire: Mapping[str, Any]) -> tuple[dict[str, Any], dict[
     the name it came with, so nothing is dropped, and what only repeats is not kept twice.
     """
     exact, folded = _names(shape)
-    known: dict[str, Any] = {}
+    other = [key for key in wire if key not in exact]
+    known = {key: wire[key] for key in wire if key in exact} if other else dict(wire)
     rest: dict[str, Any] = {}
     weak: list[tuple[str, str, Any]] = []
-    for key, value in wire.items():
-        if key in exact:
-            known[key] = value
-            continue
+    for key in other:
         name = folded.get(key.lower())
         if name is None:
-            rest[key] = value
+            rest[key] = wire[key]
         else:
-            weak.append((name, key, value))
+            weak.append((name, key, wire[key]))
+    if weak:
+        _choose(weak, known, rest)
+    return known, rest
+
+
+def _choose(weak: list[tuple[str, str, Any]], known: dict[str, Any], rest: dict[str, Any]) -> None:
+    """Put each ``(name, key it came with, value)`` where it belongs."""
     # Another casing of the new name is tried before the old name, whatever came first.
     weak.sort(key=lambda entry: entry[0].lower() != entry[1].lower())
     for name, key, value in weak:
@@ -80,7 +74,6 @@ def fold(shape: type[P], wire: Mapping[str, Any]) -> tuple[dict[str, Any], dict[
             known[name] = value
         elif not said <= here:
             rest[key] = value
-    return known, rest
 
 
 def _leaves(value: Any) -> set[Any]:
@@ -143,107 +136,3 @@ def take(wire: dict[str, Any], name: str) -> Any:
     """Take a value out of a JSON object, whatever the casing of its key."""
     key = next((key for key in wire if key.lower() == name), None)
     return None if key is None else wire.pop(key)
-
-
-def text(value: Text) -> str | None:
-    """An id or a number as text; blank text is no value."""
-    if isinstance(value, str):
-        return value if value.strip() else None
-    return None if value is None else str(value)
-
-
-def whole(value: Number) -> int | None:
-    """A whole number, also from digits in a string (``version`` of thread-level chat samples)."""
-    if isinstance(value, str):
-        digits = value.removesuffix(".0")
-        return int(digits) if _is_number(digits) else None
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    return value
-
-
-def _is_number(digits: str) -> bool:
-    return digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS
-
-
-def strings(value: Mapping[str, Any] | None) -> dict[str, str] | None:
-    """A customer's metadata, whose values the schema says are text; others are kept as JSON."""
-    if not value:
-        return None
-    return {
-        key: item if isinstance(item, str) else msgspec.json.encode(item).decode()
-        for key, item in value.items()
-    }
-
-
-_NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})")
-
-
-def uri_reference(value: str) -> str:
-    """``value`` with the characters that RFC 3986 allows nowhere percent-encoded."""
-    return _NOT_IN_A_URI.sub(lambda match: quote(match.group(), safe=""), value)
-
-
-_TIME = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})[Tt ](\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?"
-    r"\s?([Zz]|[+-]\d{2}:?\d{2})?",
-    re.ASCII,
-)
-_MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
-
-
-def instant(value: Number) -> str | None:
-    """A time as RFC 3339 in UTC, every digit of its fraction kept but trailing zeros; else None.
-
-    Reads 0 to 9 fraction digits, ``Z``, offsets, no zone (taken as UTC, as all of Azure means it),
-    unpadded months (``2020-4-20``), and numbers of seconds or milliseconds since 1970. Equal
-    instants give equal text, which ``datetime`` cannot promise: it holds six digits, and chat
-    events carry seven.
-    """
-    if isinstance(value, str) and _is_number(value):
-        value = int(value)
-    if isinstance(value, (int, float)):
-        return _from_epoch(value)
-    match = _TIME.fullmatch(value.strip()) if value else None
-    if match is None:
-        return None
-    *numbers, fraction, zone = match.groups()
-    try:
-        moment = datetime(*(int(number) for number in numbers), tzinfo=UTC)  # type: ignore[arg-type,misc] # six numbers
-        moment -= _offset(zone)
-    except (ValueError, OverflowError):
-        return None
-    digits = (fraction or "").rstrip("0")
-    return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + (f".{digits}Z" if digits else "Z")
-
-
-def _offset(zone: str | None) -> timedelta:
-    if zone is None or zone in "Zz":
-        return timedelta()
-    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
-    return -offset if zone[0] == "-" else offset
-
-
-def _from_epoch(value: float) -> str | None:
-    milliseconds = value if abs(value) >= _MILLISECONDS_FROM else value * 1000
-    try:
-        moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(milliseconds))
-    except (ValueError, OverflowError):
-        return None
-    return instant(moment.isoformat())
-
-
-def moment(name: str, value: Number, extra: dict[str, Any]) -> str | None:
-    """``instant(value)``; a time nobody can read stays in ``extra`` and fails no event."""
-    read_ = instant(value)
-    if read_ is None and value not in (None, ""):
-        extra[name] = value
-    return read_
-
-
-def number(name: str, value: Number, extra: dict[str, Any]) -> int | None:
-    """``whole(value)``; what is not a whole number stays in ``extra``."""
-    read_ = whole(value)
-    if read_ is None and value not in (None, ""):
-        extra[name] = value
-    return read_

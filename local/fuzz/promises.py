@@ -23,7 +23,7 @@ from shared.records import (
     WorkItem,
 )
 from shared.settings import Settings
-from shared.wire import instant, uri_reference
+from shared.values import instant, uri_reference
 
 SETTINGS = Settings.from_env(
     {"RecordStorage": "UseDevelopmentStorage=true", "CHAT_WORK_ITEMS": "user"}

@@ -5,15 +5,8 @@ from typing import Any
 import pytest
 
 from shared.facts import Party
-from shared.identity import (
-    conversation,
-    e164,
-    from_email,
-    from_identifier,
-    from_participant,
-    from_phone,
-    merged,
-)
+from shared.identity import conversation, from_email, from_identifier, from_participant, merged
+from shared.phones import e164, from_phone
 from tests.unit.events import ALICE, identifier
 
 

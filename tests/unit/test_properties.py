@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
@@ -21,7 +21,8 @@ from shared.records import Record, WorkItem
 from shared.routes import ROUTES
 from shared.sms import SmsReceived
 from shared.threads import ChatParticipant, ChatThread
-from shared.wire import RENAMED, instant
+from shared.values import instant
+from shared.wire import RENAMED
 from tests.contract_of_records import held
 from tests.unit.events import ALICE, EVENT_TIME, PREFIX, THREAD, TOPIC, event, identifier
 from tests.unit.events import settings as app_settings
@@ -147,6 +148,94 @@ def test_any_json_gives_records_or_a_rejected_event(
     wire = {"eventType": type_, "data": data} | around
 
     assert _outcome(wire) == _outcome(wire)
+
+
+spoken = st.sampled_from(["a", "", " ", "\u00a0", None, 1])
+exact_event_grid = st.fixed_dictionaries(
+    {
+        "id": spoken,
+        "topic": spoken,
+        "subject": spoken,
+        "eventType": ROUTED | spoken,
+        "eventTime": spoken,
+        "data": st.sampled_from([{}, {"message": "a"}, "{}", None]),
+    },
+    optional={"dataVersion": spoken, "metadataVersion": spoken, "publishTime": spoken},
+)
+exact_cloud_events = st.fixed_dictionaries(
+    {
+        "id": spoken,
+        "source": spoken,
+        "type": ROUTED | spoken,
+        "time": spoken,
+        "data": st.sampled_from([{}, {"message": "a"}, "{}", None]),
+        "specversion": st.just("1.0"),
+    },
+    optional={"subject": spoken, "traceparent": spoken, "datacontenttype": spoken},
+)
+
+
+def _parsed(wire: Any) -> envelope.Envelope | str:
+    try:
+        return envelope.parse(json.dumps(wire))
+    except RejectedEvent as rejection:
+        return str(rejection)
+
+
+@BOUNDED
+@given(exact_event_grid | exact_cloud_events)
+def test_the_quick_way_to_read_an_event_gives_what_the_thorough_one_gives(
+    wire: dict[str, Any],
+) -> None:
+    """An array is always read thoroughly."""
+    assert _parsed(wire) == _parsed([wire])
+
+
+users = st.fixed_dictionaries(
+    {
+        "rawId": st.sampled_from([ALICE, "4:+15555550100", "8:orgid:a", "", " "]),
+        "communicationUser": st.fixed_dictionaries({"id": st.sampled_from([ALICE, "", " "])}),
+    },
+    optional={"kind": st.sampled_from(["communicationUser", "phoneNumber", None])},
+)
+participants = st.lists(
+    st.fixed_dictionaries(
+        {"participantCommunicationIdentifier": users},
+        optional={
+            "displayName": st.sampled_from(["Alice", "", " ", None]),
+            "metadata": st.sampled_from([{}, {"Key": "value"}, {"Key": 1}, None]),
+        },
+    ),
+    max_size=3,
+)
+
+
+@BOUNDED
+@example(
+    identifier(ALICE),
+    [
+        {
+            "participantCommunicationIdentifier": identifier(ALICE),
+            "displayName": " ",
+            "metadata": {},
+        }
+    ],
+)
+@given(users, participants)
+def test_the_quick_way_to_read_users_gives_what_the_thorough_one_gives(
+    user: dict[str, Any], people: list[dict[str, Any]]
+) -> None:
+    """Names in another casing are always read thoroughly."""
+
+    def told(change: Callable[[str], str]) -> list[bytes] | str:
+        data = {
+            "createdByCommunicationIdentifier": {change(key): user[key] for key in user},
+            "participants": [{change(key): each[key] for key in each} for each in people],
+            "createTime": EVENT_TIME,
+        }
+        return _outcome({"eventType": f"{PREFIX}ChatThreadCreated", "data": data})
+
+    assert told(str) == told(str.upper)
 
 
 @BOUNDED

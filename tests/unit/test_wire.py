@@ -7,18 +7,8 @@ import pytest
 from shared.chat import ChatMessage
 from shared.sms import SmsReceived
 from shared.threads import ChatThread
-from shared.wire import (
-    fold,
-    instant,
-    moment,
-    number,
-    read,
-    strings,
-    take,
-    text,
-    uri_reference,
-    whole,
-)
+from shared.values import instant, moment, number, strings, text, uri_reference, whole
+from shared.wire import fold, read, take
 
 
 @pytest.mark.parametrize("key", ["messageId", "MessageId", "MESSAGEID", "messageid"])

@@ -1,0 +1,111 @@
+"""Communication identifiers as they come: raw ids, and objects with at most one nested part.
+
+Raw id prefixes, and how a raw id is built from an identifier's parts: the azure-communication
+identity SDKs (``identifier_from_raw_id``, ``_shared/models.py``).
+"""
+
+from typing import Any, get_args
+
+from msgspec import Struct
+
+from shared.facts import PartyKind
+from shared.values import text
+
+Identifier = str | dict[str, Any] | None
+"""A communication identifier on the wire: a raw id (before 2021-03) or an object."""
+
+KINDS = {kind.lower(): kind for kind in get_args(PartyKind)}
+_KIND_OF_PREFIX: tuple[tuple[str, PartyKind], ...] = (
+    ("4:", "phoneNumber"),
+    ("28:", "microsoftTeamsApp"),
+    ("8:orgid:", "microsoftTeamsUser"),
+    ("8:dod:", "microsoftTeamsUser"),
+    ("8:gcch:", "microsoftTeamsUser"),
+    ("8:teamsvisitor:", "microsoftTeamsUser"),
+    ("8:acs:", "communicationUser"),
+    ("8:dod-acs:", "communicationUser"),
+    ("8:gcch-acs:", "communicationUser"),
+    ("8:spool:", "communicationUser"),
+)
+_TEAMS_CLOUDS = {"dod": "dod", "gcch": "gcch"}
+
+
+class IdentifierObject(Struct, frozen=True, rename="camel"):
+    """The object form (``CommunicationIdentifierModel``). At most one nested part is set."""
+
+    kind: str | None = None
+    raw_id: str | None = None
+    communication_user: dict[str, Any] | str | None = None
+    phone_number: dict[str, Any] | str | None = None
+    microsoft_teams_user: dict[str, Any] | None = None
+    microsoft_teams_app: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
+    id: str | None = None
+    communication_user_id: str | None = None
+    """The JavaScript SDK's form, which some senders copy into events."""
+    microsoft_teams_user_id: str | None = None
+
+
+def kind_of(raw_id: str | None) -> PartyKind:
+    """What the prefix of a raw id tells."""
+    return next(
+        (kind for prefix, kind in _KIND_OF_PREFIX if (raw_id or "").startswith(prefix)),
+        "unknown",
+    )
+
+
+def kind_of_part(parts: IdentifierObject) -> PartyKind | None:
+    """What the nested part that is set tells."""
+    if parts.communication_user:
+        return "communicationUser"
+    if parts.phone_number:
+        return "phoneNumber"
+    if parts.microsoft_teams_user:
+        return "microsoftTeamsUser"
+    return "microsoftTeamsApp" if parts.microsoft_teams_app else None
+
+
+def inside(nested: dict[str, Any] | str | None, name: str) -> str | None:
+    """The text of this lower-cased name in a nested part, or the part itself if it is text."""
+    if isinstance(nested, str):
+        return nested or None
+    value = next((v for k, v in (nested or {}).items() if k.lower() == name), None)
+    return text(value) if isinstance(value, (str, int)) else None
+
+
+def derived_raw_id(parts: IdentifierObject, number: str | None) -> str | None:
+    """The raw id that an SDK would build of the parts."""
+    if user := inside(parts.communication_user, "id") or parts.communication_user_id or parts.id:
+        return user
+    if number:
+        return f"4:{number}"
+    if user := inside(parts.microsoft_teams_user, "userid") or parts.microsoft_teams_user_id:
+        return f"{_teams_prefix(parts.microsoft_teams_user)}{user}"
+    if app := inside(parts.microsoft_teams_app, "appid"):
+        cloud = (inside(parts.microsoft_teams_app, "cloud") or "").lower()
+        return f"28:{_TEAMS_CLOUDS.get(cloud, 'orgid')}:{app}"
+    return None
+
+
+def beyond(parts: IdentifierObject, raw_id: str | None) -> dict[str, Any]:
+    """The nested parts that say more than the raw id does, under their wire names."""
+    nested = {
+        "communicationUser": parts.communication_user,
+        "phoneNumber": parts.phone_number,
+        "microsoftTeamsUser": parts.microsoft_teams_user,
+        "microsoftTeamsApp": parts.microsoft_teams_app,
+    }
+    return {
+        name: told
+        for name, told in nested.items()
+        if told
+        and {str(v) for v in (told.values() if isinstance(told, dict) else [told])}
+        - {raw_id, (raw_id or "").removeprefix("4:")}
+    }
+
+
+def _teams_prefix(user: dict[str, Any] | None) -> str:
+    if any(key.lower() == "isanonymous" and value is True for key, value in (user or {}).items()):
+        return "8:teamsvisitor:"
+    cloud = (inside(user, "cloud") or "").lower()
+    return f"8:{_TEAMS_CLOUDS.get(cloud, 'orgid')}:"

@@ -1,0 +1,145 @@
+"""Single JSON values, loosely written: numbers as text, times in any form, blank text.
+
+A value that cannot be read costs its field, never the event.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+_DIGITS = 18
+"""What a number in a string may have and still fit 64 bits."""
+
+Text = str | int | None
+"""An id, an address or a number, which careless senders write without quotes."""
+Number = int | float | str | None
+"""A number or a time in any of its forms."""
+
+
+def text(value: Text) -> str | None:
+    """An id or a number as text; blank text is no value."""
+    if isinstance(value, str):
+        return value if value and not value.isspace() else None
+    return None if value is None else str(value)
+
+
+def whole(value: Number) -> int | None:
+    """A whole number, also from digits in a string (``version`` of thread-level chat samples)."""
+    if isinstance(value, str):
+        digits = value.removesuffix(".0")
+        return int(digits) if _is_number(digits) else None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value
+
+
+def _is_number(digits: str) -> bool:
+    return digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS
+
+
+def strings(value: Mapping[str, Any] | None) -> dict[str, str] | None:
+    """A customer's metadata, whose values the schema says are text; others are kept as JSON."""
+    if not value:
+        return None
+    return {
+        key: item if isinstance(item, str) else msgspec.json.encode(item).decode()
+        for key, item in value.items()
+    }
+
+
+_NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})")
+
+
+@lru_cache(64)  # sources of events; an app has a handful
+def uri_reference(value: str) -> str:
+    """``value`` with the characters that RFC 3986 allows nowhere percent-encoded."""
+    return _NOT_IN_A_URI.sub(lambda match: quote(match.group(), safe=""), value)
+
+
+_USUAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
+_TIME = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})[Tt ](\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?"
+    r"\s?([Zz]|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
+)
+_NO_FRACTION = len("2026-01-05T09:30:00Z")
+_MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
+
+
+def instant(value: Number) -> str | None:
+    """A time as RFC 3339 in UTC, every digit of its fraction kept but trailing zeros; else None.
+
+    Reads 0 to 9 fraction digits, ``Z``, offsets, no zone (taken as UTC, as all of Azure means it),
+    unpadded months (``2020-4-20``), and numbers of seconds or milliseconds since 1970. Equal
+    instants give equal text, which ``datetime`` cannot promise: it holds six digits, and chat
+    events carry seven.
+    """
+    if isinstance(value, str):
+        if _USUAL_TIME.fullmatch(value):
+            return _checked(value)
+        return _from_epoch(int(value)) if _is_number(value) else _rewritten(value.strip())
+    return None if value is None else _from_epoch(value)
+
+
+def _checked(value: str) -> str | None:
+    """A time that is written as it should be, if there is such a day and hour."""
+    try:
+        datetime.fromisoformat(value[:19])
+    except ValueError:
+        return None
+    return value if value[-2] != "0" or len(value) == _NO_FRACTION else _trimmed(value)
+
+
+def _trimmed(value: str) -> str:
+    return value.rstrip("0Z").rstrip(".") + "Z"
+
+
+def _rewritten(value: str) -> str | None:
+    match = _TIME.fullmatch(value)
+    if match is None:
+        return None
+    *numbers, fraction, zone = match.groups()
+    try:
+        moment = datetime(*(int(number) for number in numbers), tzinfo=UTC)  # type: ignore[arg-type,misc] # six numbers
+        moment -= _offset(zone)
+    except (ValueError, OverflowError):
+        return None
+    digits = (fraction or "").rstrip("0")
+    return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + (f".{digits}Z" if digits else "Z")
+
+
+def _offset(zone: str | None) -> timedelta:
+    if zone is None or zone in "Zz":
+        return timedelta()
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    return -offset if zone[0] == "-" else offset
+
+
+def _from_epoch(value: float) -> str | None:
+    milliseconds = value if abs(value) >= _MILLISECONDS_FROM else value * 1000
+    try:
+        moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(milliseconds))
+    except (ValueError, OverflowError):
+        return None
+    return instant(moment.isoformat())
+
+
+def moment(name: str, value: Number, extra: dict[str, Any]) -> str | None:
+    """``instant(value)``; a time nobody can read stays in ``extra`` and fails no event."""
+    read_ = instant(value)
+    if read_ is None and value not in (None, ""):
+        extra[name] = value
+    return read_
+
+
+def number(name: str, value: Number, extra: dict[str, Any]) -> int | None:
+    """``whole(value)``; what is not a whole number stays in ``extra``."""
+    read_ = whole(value)
+    if read_ is None and value not in (None, ""):
+        extra[name] = value
+    return read_
