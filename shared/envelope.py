@@ -170,7 +170,9 @@ def in_subject(subject: str | None, part: str) -> str | None:
 
     Microsoft's samples have ``{rawId}``, ``rawId`` and ``{thread-id}`` there.
     """
-    names = unquote(subject or "").strip("/").split("/")
+    if not subject or ("%" not in subject and part not in subject.lower()):
+        return None
+    names = unquote(subject).strip("/").split("/")
     for name, value in zip(names[::2], names[1::2], strict=False):
         if name.lower() == part and value.lower() != "rawid" and value[:1] not in {"{", "<"}:
             return value or None

@@ -171,7 +171,7 @@ def push_notification(
         **origin.fields,
         recipient=recipient,
         # One for all that is told of one message, or else of one thread; APNs allows 64 bytes.
-        collapse_key=_uuid5(f"collapse\x1f{origin.about}"),
+        collapse_key=uuid5(f"collapse\x1f{origin.about}"),
         silent=silent,
         priority=priority,
         title=title,
@@ -185,7 +185,7 @@ def _encode(
     origin: Origin, schema: str, purpose: str, data: WorkItem | PushNotification
 ) -> Encoded:
     record = Record(
-        id=_uuid5(f"{origin.key}\x1f{purpose}"),
+        id=uuid5(f"{origin.key}\x1f{purpose}"),
         source=origin.source,
         type=origin.type,
         subject=origin.conversation,
@@ -227,7 +227,7 @@ def _digest(envelope: Envelope) -> str:
     return sha256(msgspec.json.encode(envelope.data, order="sorted")).hexdigest()
 
 
-def _uuid5(name: str) -> str:
+def uuid5(name: str) -> str:
     """``uuid.uuid5``, which itself costs four times as much; three are needed for an SMS."""
     digest = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
     variant = _VARIANT[digest[16]]

@@ -61,13 +61,14 @@ def uri_reference(value: str) -> str:
     return _NOT_IN_A_URI.sub(lambda match: quote(match.group(), safe=""), value)
 
 
-_USUAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
+_USUAL_TIME = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)", re.ASCII
+)
 _TIME = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})[Tt ](\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?"
     r"\s?([Zz]|[+-]\d{2}:?\d{2})?",
     re.ASCII,
 )
-_NO_FRACTION = len("2026-01-05T09:30:00Z")
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
 
 
@@ -92,11 +93,8 @@ def _checked(value: str) -> str | None:
         datetime.fromisoformat(value[:19])
     except ValueError:
         return None
-    return value if value[-2] != "0" or len(value) == _NO_FRACTION else _trimmed(value)
-
-
-def _trimmed(value: str) -> str:
-    return value.rstrip("0Z").rstrip(".") + "Z"
+    told = value.removesuffix("+00:00").removesuffix("Z")
+    return f"{told.rstrip('0').rstrip('.') if '.' in told else told}Z"
 
 
 def _rewritten(value: str) -> str | None:
@@ -110,7 +108,7 @@ def _rewritten(value: str) -> str | None:
     except (ValueError, OverflowError):
         return None
     digits = (fraction or "").rstrip("0")
-    return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + (f".{digits}Z" if digits else "Z")
+    return moment.isoformat()[:19] + (f".{digits}Z" if digits else "Z")
 
 
 def _offset(zone: str | None) -> timedelta:

@@ -202,6 +202,6 @@ def test_a_record_that_is_wrong_is_noticed(
 
 
 def test_a_record_that_its_schema_refuses_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.records._uuid5", lambda *_: "no uuid")
+    monkeypatch.setattr("shared.records.uuid5", lambda *_: "no uuid")
 
     assert "the schema refuses $.id (format)" in (promises.broken(SMS) or "")
