@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import TypeVar
 
 from msgspec import Struct
@@ -108,6 +109,15 @@ def digits(value: float) -> str:
         return f"{round(float(f'{value:.3g}')):,}"
     text = f"{value:#.3g}"
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
+def megabytes(pid: int | None = None) -> float | None:
+    """Resident memory of a process, by default this one; None where the system has no ``/proc``."""
+    status = Path(f"/proc/{pid or os.getpid()}/status")
+    if not status.exists():
+        return None
+    lines = status.read_text(encoding="ascii", errors="replace").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:"))
 
 
 def machine() -> dict[str, str]:

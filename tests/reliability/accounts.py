@@ -60,6 +60,15 @@ def look(connection_string: str) -> Found:
     return found
 
 
+def payloads(connection_string: str) -> set[str]:
+    """The names of the blobs that hold what is too large for a queue."""
+    with BlobServiceClient.from_connection_string(connection_string, **_NEAR) as blobs:
+        try:
+            return set(blobs.get_container_client("record-payloads").list_blob_names())
+        except ResourceNotFoundError:
+            return set()
+
+
 def account_for(events: Iterable[Published], connection_string: str) -> Totals:
     """Look, and fail unless every event is where it belongs, or in the dead letters.
 

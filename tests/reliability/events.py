@@ -93,6 +93,16 @@ def publish(topic: LocalTopic, events: Iterable[Published]) -> None:
             client.send([event.body for event in batch])
 
 
+def wait_until_answered(topic: LocalTopic, count: int) -> None:
+    """Wait until Event Grid got so many answers for inbound SMS, good ones or not."""
+
+    def is_so() -> bool:
+        counts = topic.counts("sms-received")
+        return count <= counts["delivered"] + counts["retried"]
+
+    topic.child.wait_until(is_so, 60)
+
+
 def _requests(events: Iterable[Published]) -> Iterator[Sequence[Published]]:
     for _, group in groupby(events, key=lambda event: event.is_cloud):
         same = iter(group)

@@ -74,7 +74,9 @@ async def wrong_key(asked: Asked) -> web.Response:
 
 
 def _refusal(status: int, code: str) -> web.Response:
-    text = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code></Error>'
+    # Without its message the SDK ends in a TypeError of its own, and our handling is not reached.
+    error = f"<Error><Code>{code}</Code><Message>a fault of the test</Message></Error>"
+    text = f'<?xml version="1.0" encoding="utf-8"?>{error}'
     headers = {"x-ms-error-code": code}
     return web.Response(status=status, headers=headers, text=text, content_type="application/xml")
 

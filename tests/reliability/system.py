@@ -72,6 +72,12 @@ class System:
         assert answer is not None, "the host did not answer within 40 s"
         return answer.status
 
+    def wait_until_said(self, words: str) -> None:
+        """Wait until the host says this of the last event; its output comes beside its answer."""
+        assert self.host is not None
+        host = self.host
+        host.wait_until(lambda: words in host.said().rpartition("Executing 'Functions.")[2], 10)
+
 
 def kill(child: Child | None) -> None:
     """`kill -9`, and wait for the end."""

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from local import subscriptions
 from local.eventgrid import Options
 from tests.reliability import events, faults
 from tests.reliability.accounts import account_for, look
-from tests.reliability.events import publish
+from tests.reliability.events import Published, publish
 from tests.reliability.figures import Figures
 from tests.reliability.proxy import Proxy
 from tests.reliability.system import System
@@ -35,7 +36,7 @@ def test_everything_at_once(app: System, figures: Figures) -> None:
 
 @pytest.mark.parametrize("batch", [1, 10], ids=["alone", "in batches of ten"])
 def test_poison_among_good(batch: int, app: System, figures: Figures) -> None:
-    """A poison event delays no good one: every first delivery succeeds ({case})."""
+    """A poison event fails no good one: every first delivery succeeds ({case})."""
     good = events.sms(100)
     (poison,) = events.poison()
     published = [*good[:50], poison, *good[50:]]
@@ -72,11 +73,12 @@ def test_event_grid_gives_up(app: System, storage: Proxy, figures: Figures, tmp_
     figures.account(totals)
     assert (len(published), 0) == (counts["deadLettered"], totals.on_queues)
     letters = look(app.connection_string).letters
-    assert all(
-        letters[one.known][0]["data"] == one.body["data"]
-        for one in published
-        if "eventType" in one.body
-    )
+    assert all(_kept(one).items() <= letters[one.known][0].items() for one in published)
+
+
+def _kept(event: Published) -> dict[str, Any]:
+    """All of an event but the time of a CloudEvent, which the client prints in its own way."""
+    return {key: value for key, value in event.body.items() if key != "time"}
 
 
 def _impatient(folder: Path) -> Path:

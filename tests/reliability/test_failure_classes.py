@@ -7,7 +7,7 @@ import pytest
 
 from local.eventgrid import schedule
 from tests.reliability import events, faults
-from tests.reliability.accounts import account_for
+from tests.reliability.accounts import account_for, look
 from tests.reliability.figures import Figures
 from tests.reliability.proxy import Fault, Proxy
 from tests.reliability.system import System
@@ -64,6 +64,7 @@ def test_storage_refuses(failure: Failure, app: System, storage: Proxy, figures:
     with storage.failing(failure.fault) as failing:
         status, seconds = _post(app, event)
     assert 500 == status
+    app.wait_until_said("DeliveryError: ")
     assert seconds < BOUND
     assert 2 * failure.tries == failing.hits
 
@@ -78,6 +79,7 @@ def test_connections_refused(app: System, storage: Proxy, figures: Figures) -> N
     with storage.refusing():
         status, seconds = _post(app, event)
     assert 500 == status
+    app.wait_until_said("DeliveryError: ")
     assert seconds < BOUND
 
     figures.tell(seconds_to_fail=seconds)
@@ -110,6 +112,7 @@ def test_a_missing_queue_may_not_be_made(alone: System, figures: Figures) -> Non
         with storage.failing(refusal, verb="PUT"):
             status, seconds = _post(alone, event)
         assert 500 == status
+        alone.wait_until_said("DeliveryError: ")
         assert seconds < BOUND
         figures.tell(seconds_to_fail=seconds)
         what = "HTTP 404, and the identity may not make the queue (403)"
@@ -129,12 +132,16 @@ def test_no_retry_can_help(by_ids: bool, app: System, figures: Figures) -> None:
     totals = account_for([event], app.connection_string)
     figures.account(totals)
     what, name = "an event that cannot be read, a type nobody routes", "RejectedEvent"
+    reason = "UnreadablePayload"
     if by_ids:
         what, name = "ids that alone exceed a queue message", "OversizedRecord"
+        reason = name
     ends = "at once in the app's own dead letters, with the reason"
     figures.tell(seconds_to_fail=seconds)
     figures.failure = _failure(what, f"permanent: `{name}`", "nothing", status, ends)
     assert (0, 1) == (totals.on_queues, totals.dead_letters)
+    (letter,) = look(app.connection_string).letters[event.known]
+    assert reason == letter["deadLetterReason"]
 
 
 def _post(app: System, event: events.Published) -> tuple[int, float]:

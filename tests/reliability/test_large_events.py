@@ -1,12 +1,10 @@
 """Events that are larger than a queue message."""
 
-import time
-
 import pytest
 
 from tests.reliability import events, faults
-from tests.reliability.accounts import account_for, look
-from tests.reliability.events import publish
+from tests.reliability.accounts import account_for, look, payloads
+from tests.reliability.events import publish, wait_until_answered
 from tests.reliability.figures import Figures
 from tests.reliability.proxy import Proxy
 from tests.reliability.system import System
@@ -45,12 +43,13 @@ def test_the_blob_comes_first(alone: System, figures: Figures) -> None:
         with alone.topic() as topic:
             with storage.failing(faults.answers(503, "ServerBusy"), services=("blob",)):
                 publish(topic, published)
-                time.sleep(5)
+                wait_until_answered(topic, len(published))
                 found = look(alone.connection_string)
             topic.wait_until_idle(60)
-            figures.delivered(topic)
+            counts = figures.delivered(topic)
 
     assert ([], {}) == (found.dangling, found.records)
+    assert counts["retried"], "no delivery failed while the blobs did"
     totals = account_for(published, alone.connection_string)
     figures.account(totals)
     assert 10 == totals.on_queues
@@ -59,13 +58,15 @@ def test_the_blob_comes_first(alone: System, figures: Figures) -> None:
 def test_a_claim_check_whose_message_fails(app: System, storage: Proxy, figures: Figures) -> None:
     """While the queue fails a blob may stay alone; the retry writes it again, under one name."""
     event = events.large(52_000)
+    before = payloads(app.connection_string)
     with app.topic() as topic:
         with storage.failing(faults.answers(503, "ServerBusy"), services=("queue",)):
             publish(topic, [event])
-            time.sleep(8)
+            wait_until_answered(topic, 1)
         topic.wait_until_idle(60)
         assert figures.delivered(topic)["retried"]
 
     totals = account_for([event], app.connection_string)
     figures.account(totals)
     assert (1, 2, 0) == (totals.on_queues, totals.claim_checks, totals.duplicates)
+    assert 2 == len(payloads(app.connection_string) - before), "each try left a blob of its own"

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.reliability
 
 NOWHERE = "nonexistent.invalid"
 """No name server knows it (RFC 6761)."""
+BOUND = 19.0
+"""Seconds: those of `pipeline.DEADLINE` and one, said here so that it cannot be raised unseen."""
 ENDS = "delivered once it is mended; after 24 h in Event Grid's dead letters"
 
 
@@ -93,7 +95,7 @@ async def _fails(account: StorageAccount, *, is_poison: bool) -> float:
     with pytest.raises(DeliveryError):
         await pipeline.process(json.dumps(event.body), "sms_received", settings, account)
     seconds = time.monotonic() - started
-    assert seconds < pipeline.DEADLINE + 1
+    assert seconds < BOUND
     return round(seconds, 1)
 
 
