@@ -1,13 +1,13 @@
 """THE TABLE: what is done with every event type.
 
 A new event type is one row here, a payload struct and a normalizer in its family's module, and one
-sample. Event types that are not messages, and what only looks like one, are in ``foreign``.
+sample. Event types that are not messages, and what only looks like one, are in ``foreign``. A test
+holds the names against ``azure.eventgrid.SystemEventNames``, whose import would delay every start.
 """
 
 from collections.abc import Callable
 from typing import Any, Generic, Literal, TypeVar
 
-from azure.eventgrid import SystemEventNames as Names
 from msgspec import Struct
 
 from shared import chat, delivery, sms, threads
@@ -81,68 +81,68 @@ _REMOVED: RecordType = "communication.participant.removed"
 # fmt: off
 ROUTES = (
     # SMS
-    Route(Names.AcsSmsReceivedEventName.value,
+    Route("Microsoft.Communication.SMSReceived",
         _SMS, sms.SmsReceived, sms.inbound, _RECEIVED, OPEN_AND_SHOW),
 
     # Delivery reports
-    Route(Names.AcsSmsDeliveryReportReceivedEventName.value,
+    Route("Microsoft.Communication.SMSDeliveryReportReceived",
         _REPORT, delivery.SmsReport, delivery.sms_report, _DELIVERY, UPDATE_AND_SYNC, ALARM),
-    Route(Names.AcsEmailDeliveryReportReceivedEventName.value,
+    Route("Microsoft.Communication.EmailDeliveryReportReceived",
         _REPORT, delivery.EmailReport, delivery.email_report, _DELIVERY, UPDATE_AND_SYNC, ALARM),
-    Route(Names.AcsAdvancedMessageDeliveryStatusUpdatedEventName.value,
+    Route("Microsoft.Communication.AdvancedMessageDeliveryStatusUpdated",
         _REPORT, delivery.AdvancedStatus, delivery.advanced_status, _DELIVERY,
         UPDATE_AND_SYNC, ALARM),
 
     # Chat, user level: once for every user in the thread
-    Route(Names.AcsChatMessageReceivedEventName.value,
+    Route("Microsoft.Communication.ChatMessageReceived",
         _CHAT, chat.ChatMessage, chat.message_received, _RECEIVED, SHOW, user_work="update"),
-    Route(Names.AcsChatMessageEditedEventName.value,
+    Route("Microsoft.Communication.ChatMessageEdited",
         _CHAT, chat.ChatMessage, chat.message_edited, _EDITED, SYNC, user_work="update"),
-    Route(Names.AcsChatMessageDeletedEventName.value,
+    Route("Microsoft.Communication.ChatMessageDeleted",
         _CHAT, chat.ChatMessage, chat.message_deleted, _DELETED, SYNC, user_work="update"),
-    Route(Names.AcsChatThreadCreatedWithUserEventName.value,
+    Route("Microsoft.Communication.ChatThreadCreatedWithUser",
         _CHAT, threads.ChatThread, threads.thread_created, _CREATED, SYNC,
         user_work="open"),
-    Route(Names.AcsChatThreadPropertiesUpdatedPerUserEventName.value,
+    Route("Microsoft.Communication.ChatThreadPropertiesUpdatedPerUser",
         _CHAT, threads.ChatThread, threads.thread_updated, _UPDATED, SYNC,
         user_work="update"),
-    Route(Names.AcsChatThreadWithUserDeletedEventName.value,
+    Route("Microsoft.Communication.ChatThreadWithUserDeleted",
         _CHAT, threads.ChatThread, threads.thread_deleted, _ENDED, SYNC,
         user_work="close"),
-    Route(Names.AcsChatParticipantAddedToThreadWithUserEventName.value,
+    Route("Microsoft.Communication.ChatParticipantAddedToThreadWithUser",
         _CHAT, threads.ChatParticipant, threads.participant_added, _ADDED, SYNC,
         user_work="update"),
-    Route(Names.AcsChatParticipantRemovedFromThreadWithUserEventName.value,
+    Route("Microsoft.Communication.ChatParticipantRemovedFromThreadWithUser",
         _CHAT, threads.ChatParticipant, threads.participant_removed, _REMOVED, SYNC,
         user_work="update"),
     # ... the names of the two before 2021-03, still in Microsoft's samples
-    Route(Names.AcsChatMemberAddedToThreadWithUserEventName.value,
+    Route("Microsoft.Communication.ChatMemberAddedToThreadWithUser",
         _CHAT, threads.ChatParticipant, threads.participant_added, _ADDED, SYNC,
         user_work="update"),
-    Route(Names.AcsChatMemberRemovedFromThreadWithUserEventName.value,
+    Route("Microsoft.Communication.ChatMemberRemovedFromThreadWithUser",
         _CHAT, threads.ChatParticipant, threads.participant_removed, _REMOVED, SYNC,
         user_work="update"),
 
     # Chat, thread level: once
-    Route(Names.AcsChatMessageReceivedInThreadEventName.value,
+    Route("Microsoft.Communication.ChatMessageReceivedInThread",
         _CHAT, chat.ChatMessage, chat.message_received, _RECEIVED, UPDATE),
-    Route(Names.AcsChatMessageEditedInThreadEventName.value,
+    Route("Microsoft.Communication.ChatMessageEditedInThread",
         _CHAT, chat.ChatMessage, chat.message_edited, _EDITED, UPDATE),
-    Route(Names.AcsChatMessageDeletedInThreadEventName.value,
+    Route("Microsoft.Communication.ChatMessageDeletedInThread",
         _CHAT, chat.ChatMessage, chat.message_deleted, _DELETED, UPDATE),
-    Route(Names.AcsChatThreadCreatedEventName.value,
+    Route("Microsoft.Communication.ChatThreadCreated",
         _CHAT, threads.ChatThread, threads.thread_created, _CREATED, OPEN),
-    Route(Names.AcsChatThreadPropertiesUpdatedEventName.value,
+    Route("Microsoft.Communication.ChatThreadPropertiesUpdated",
         _CHAT, threads.ChatThread, threads.thread_updated, _UPDATED, UPDATE),
-    Route(Names.AcsChatThreadDeletedEventName.value,
+    Route("Microsoft.Communication.ChatThreadDeleted",
         _CHAT, threads.ChatThread, threads.thread_deleted, _ENDED, CLOSE),
-    Route(Names.AcsChatThreadParticipantAddedEventName.value,
+    Route("Microsoft.Communication.ChatThreadParticipantAdded",
         _CHAT, threads.ChatParticipant, threads.participant_added, _ADDED, UPDATE),
-    Route(Names.AcsChatThreadParticipantRemovedEventName.value,
+    Route("Microsoft.Communication.ChatThreadParticipantRemoved",
         _CHAT, threads.ChatParticipant, threads.participant_removed, _REMOVED, UPDATE),
-    Route(Names.AcsChatTypingIndicatorReceivedInThreadEventName.value,
+    Route("Microsoft.Communication.ChatTypingIndicatorReceivedInThread",
         _CHAT, chat.ChatMessage, chat.message_received, None, NOTHING),
-    Route(Names.AcsChatAzureBotCommandReceivedInThreadEventName.value,
+    Route("Microsoft.Communication.ChatAzureBotCommandReceivedInThread",
         _CHAT, chat.ChatMessage, chat.message_received, None, NOTHING),
 )
 # fmt: on

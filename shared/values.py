@@ -61,9 +61,7 @@ def uri_reference(value: str) -> str:
     return _NOT_IN_A_URI.sub(lambda match: quote(match.group(), safe=""), value)
 
 
-_USUAL_TIME = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)", re.ASCII
-)
+_USUAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)", re.ASCII)
 _TIME = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})[Tt ](\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?"
     r"\s?([Zz]|[+-]\d{2}:?\d{2})?",
