@@ -27,7 +27,8 @@ Nothing here is a test that can fail for want of a quick machine: CI checks the 
 | goal | bound | measured | |
 |---|---|---|---|
 {goals}
-Measured on: {machine}.
+Why some are missed, and what was tried: [normalizing](decisions/0006-quick-then-thorough.md),
+[delivering](decisions/0007-the-queue-sdk-stays.md). Measured on: {machine}.
 {parts}"""
 
 

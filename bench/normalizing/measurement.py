@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from bench.events import of_every_type
 from bench.measuring import Compared, compare
 from bench.normalizing.dicts import with_dicts, with_sdk_class
-from bench.normalizing.events import compared, of_every_type
+from bench.normalizing.events import compared
 from bench.normalizing.floor import floor_of
 from bench.normalizing.models import with_pydantic
 from bench.normalizing.steps import steps

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from bench.events import LARGE, of_every_type
 from bench.normalizing.dicts import with_dicts, with_sdk_class
-from bench.normalizing.events import LARGE, compared, of_every_type
+from bench.normalizing.events import compared
 from bench.normalizing.floor import floor_of
 from bench.normalizing.measurement import convert
 from bench.normalizing.models import with_pydantic
