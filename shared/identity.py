@@ -80,11 +80,15 @@ def from_identifier(
 def _exact_user(
     identifier: dict[str, Any], display_name: str | None, metadata: dict[str, str] | None
 ) -> Party | None:
-    """The party that ``_loose`` gives, at a tenth of its cost; None when it is not sure."""
     try:
         user = convert(identifier, _User)
     except ValidationError:
         return None
+    return _known(user, display_name, metadata)
+
+
+def _known(user: _User, display_name: str | None, metadata: dict[str, str] | None) -> Party | None:
+    """The party that the thorough way gives, at a tenth of its cost; None when it is not sure."""
     if not user.raw_id or user.raw_id != user.communication_user.id:
         return None
     return Party(
@@ -123,7 +127,7 @@ def from_participants(participants: list[dict[str, Any]]) -> list[Party]:
     except ValidationError:
         return [from_participant(each) for each in participants]
     pairs = zip(told, participants, strict=True)
-    return [_known(user) or _loose_participant(wire) for user, wire in pairs]
+    return [_known_participant(user) or _loose_participant(wire) for user, wire in pairs]
 
 
 def from_participant(participant: Mapping[str, Any]) -> Party:
@@ -132,20 +136,12 @@ def from_participant(participant: Mapping[str, Any]) -> Party:
         user = convert(participant, _UserInThread)
     except ValidationError:
         return _loose_participant(participant)
-    return _known(user) or _loose_participant(participant)
+    return _known_participant(user) or _loose_participant(participant)
 
 
-def _known(told: _UserInThread) -> Party | None:
-    """The party that ``_loose_participant`` gives, at a tenth of its cost; None when not sure."""
+def _known_participant(told: _UserInThread) -> Party | None:
     user = told.participant_communication_identifier
-    if not user.raw_id or user.raw_id != user.communication_user.id:
-        return None
-    return Party(
-        kind="communicationUser",
-        raw_id=user.raw_id,
-        display_name=text(told.display_name),
-        metadata=told.metadata or None,
-    )
+    return _known(user, text(told.display_name), told.metadata or None)
 
 
 def _loose_participant(participant: Mapping[str, Any]) -> Party:

@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-import msgspec
-
+from bench import events
 from bench.delivering.variants import Awaited, Messages, Queues
-from local.paths import SAMPLES
 from shared import envelope
 from shared.pipeline import convert, process
 from shared.settings import Settings
@@ -17,8 +15,7 @@ FUNCTION = "sms_received"
 
 def event() -> str:
     """An event as a function gets it."""
-    events = msgspec.json.decode((SAMPLES / "SMSReceived.current.json").read_bytes())
-    return msgspec.json.encode(events[0]).decode()
+    return events.sample("SMSReceived.current")
 
 
 def settings(connection_string: str, queues: Queues = ("work", "push")) -> Settings:

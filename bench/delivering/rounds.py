@@ -1,7 +1,7 @@
 """Who delivers where, how often and for how long; and what came out, by the round."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from bench.delivering.orders import Begin, Burst, Delivered, Done
 from bench.delivering.programs import Certificates, Client, fresh_azurite, make_queues
-from bench.measuring import Spread, shuffled, spread
+from bench.measuring import Spread, percentile, shuffled, spread
 from bench.parts import Scale
 
 VARIANTS = ("per event", "sync", "aio", "ours", "floor")
@@ -85,6 +85,11 @@ class Figures:
     def latencies(self, key: Key) -> list[float]:
         """Of all rounds, in milliseconds."""
         return [latency for burst in self._bursts[key] for latency in burst.latencies]
+
+    def percentiles(self, key: Key, shares: Iterable[float] = (50, 95, 99)) -> list[float]:
+        """Of those latencies."""
+        latencies = self.latencies(key)
+        return [percentile(latencies, share) for share in shares]
 
 
 def rate(burst: Delivered) -> float:

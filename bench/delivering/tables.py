@@ -15,7 +15,6 @@ from bench.delivering.rounds import (
     cpu,
     rate,
 )
-from bench.measuring import percentile
 from bench.results import Cell, Goal, Picture, Table
 
 NAMES = {
@@ -59,14 +58,13 @@ def speeds(plan: Plan, figures: Figures) -> list[Table]:
 
 def _row(figures: Figures, key: tuple[str, int, str]) -> list[Cell]:
     _, in_flight, variant = key
-    latencies = figures.latencies(key)
     return [
         in_flight,
         NAMES[variant],
         figures.spread(rate, key).median,
         str(figures.ratio(rate, key, "per event")),
         str(figures.ratio(rate, key, "floor")),
-        *(percentile(latencies, share) for share in (50, 95, 99)),
+        *figures.percentiles(key),
         figures.spread(cpu, key).median,
         str(figures.ratio(cpu, key, "sync")),
     ]
@@ -188,9 +186,7 @@ def picture(figures: Figures) -> Picture:
         title="Two messages an event over HTTPS, 8 events in flight",
         percentiles=_DRAWN,
         series={
-            NAMES[variant].strip("*"): [
-                percentile(figures.latencies((HTTPS, 8, variant)), share) for share in _DRAWN
-            ]
+            NAMES[variant].strip("*"): figures.percentiles((HTTPS, 8, variant), _DRAWN)
             for variant in drawn
         },
     )

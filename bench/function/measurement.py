@@ -10,7 +10,7 @@ from bench.delivering.orders import Begin, Burst, Delivered, Done
 from bench.delivering.programs import SERVERS, Client, clients, no_op
 from bench.delivering.rounds import MESSAGES, Figures, rate
 from bench.function.hosts import APPS, Host, running
-from bench.measuring import percentile, shuffled
+from bench.measuring import shuffled
 from bench.parts import Scale
 from bench.results import Cell, Goal, Outcome, Table
 from local.processes import Children
@@ -134,14 +134,13 @@ def _speeds(plan: _Plan, figures: Figures) -> Table:
 
 def _row(figures: Figures, key: tuple[str, int, str]) -> list[Cell]:
     _, in_flight, name = key
-    latencies = figures.latencies(key)
     return [
         in_flight,
         _NAMES[name],
         figures.spread(rate, key).median,
         str(figures.ratio(rate, key, "empty")),
         str(figures.ratio(rate, key, "sample")),
-        *(percentile(latencies, share) for share in (50, 95, 99)),
+        *figures.percentiles(key),
     ]
 
 

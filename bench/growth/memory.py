@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from bench import events
-from bench.growth.times import SETTINGS, Nowhere, function_of
+from bench.growth.times import Nowhere, function_of
 from bench.measuring import megabytes
 from bench.results import Table
+from local.golden import DEFAULTS
 from local.paths import ROOT
 from shared import pipeline
 
@@ -64,7 +65,7 @@ def main(sizes: Sequence[int]) -> None:
 
 
 async def _process(told: list[tuple[str, str]]) -> None:
-    await asyncio.gather(*(pipeline.process(*each, SETTINGS, Nowhere()) for each in told))
+    await asyncio.gather(*(pipeline.process(*each, DEFAULTS, Nowhere()) for each in told))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,8 @@ from msgspec import Struct
 from bench import events, measuring
 from bench.measuring import Compared
 from bench.results import Cell, Table
+from local.golden import DEFAULTS
 from shared import envelope, pipeline, routes
-from shared.settings import Settings
-
-SETTINGS = Settings.from_env({"RecordStorage": "UseDevelopmentStorage=true"})
 
 
 class Nowhere:
@@ -50,7 +48,7 @@ def backlog(sizes: Sequence[int], rounds: int) -> Grown:
     def work(size: int) -> Callable[[], object]:
         def normalize() -> None:
             for text in waiting[:size]:
-                pipeline.convert(envelope.parse(text), SETTINGS)
+                pipeline.convert(envelope.parse(text), DEFAULTS)
 
         return normalize
 
@@ -63,7 +61,7 @@ def threads(sizes: Sequence[int], rounds: int) -> Grown:
 
     def work(size: int) -> Callable[[], object]:
         def normalize() -> None:
-            sends = pipeline.convert(envelope.parse(texts[size]), SETTINGS)
+            sends = pipeline.convert(envelope.parse(texts[size]), DEFAULTS)
             for send in sends:
                 if len(send.record.body) > pipeline.QUEUE_LIMIT:
                     send.record.claim_check("https://account.example/record-payloads/1.json")
@@ -81,7 +79,7 @@ def batches(sizes: Sequence[int], rounds: int) -> Grown:
 
     async def deliver(size: int) -> None:
         batch = zip(delivered[:size], functions, strict=False)
-        await asyncio.gather(*(pipeline.process(*each, SETTINGS, store) for each in batch))
+        await asyncio.gather(*(pipeline.process(*each, DEFAULTS, store) for each in batch))
 
     with asyncio.Runner() as runner:
 

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 from bench import events
 from bench.instructions import fixed
+from local.golden import DEFAULTS
 from shared import envelope, pipeline
-from shared.settings import Settings
 
 FIXED = "the fixed computation"
-_SETTINGS = Settings.from_env({"RecordStorage": "UseDevelopmentStorage=true"})
 
 
 def workloads() -> dict[str, Callable[[], object]]:
@@ -24,6 +23,6 @@ def workloads() -> dict[str, Callable[[], object]]:
 
 def _normalizing(text: str) -> Callable[[], object]:
     def normalize() -> object:
-        return pipeline.convert(envelope.parse(text), _SETTINGS)
+        return pipeline.convert(envelope.parse(text), DEFAULTS)
 
     return normalize
