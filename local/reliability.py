@@ -49,11 +49,11 @@ ones, its 30 s for an answer are real.
 
 ## Failure classes
 
-Decided by the type of the exception, in `shared/errors.py`. What the SDK does before us was
+Decided by the type of the exception, in `shared/errors.py`. What is tried before that was
 measured in the run above, for an event with two records; all of it has to end within 20 s, since
 Event Grid waits 30 s for the answer.
 
-| what | class | what the SDK does before us | what Event Grid is told | where the event ends |
+| what | class | before the function fails | what Event Grid is told | where the event ends |
 |---|---|---|---|---|
 {failures}
 A missing or wrong setting raises `ConfigError`, which ends like a failure of storage: HTTP 500,
@@ -76,7 +76,7 @@ sent again, delivered once it is mended. So does a bug; nothing catches it.
   first.
 - **A batch is acknowledged or refused whole.** The subscriptions deliver one event at a time; with
   larger batches every failure repeats the good ones too.
-- **HTTP 429 is not retried by the Storage SDK**, so a throttled write goes back to Event Grid at
+- **HTTP 429 for a blob is not retried by the Storage SDK**, so the event goes back to Event Grid at
   once, which waits 10 s and longer. Storage itself throttles with 503.
 
 ## What could not be checked without Azure

@@ -7,8 +7,8 @@
 4. ``sms``, ``chat``, ``threads``, ``delivery``: a family each, payload to ``Fact``; ``statuses``.
 5. ``routes``: THE TABLE, event type to everything that is done with it.
 6. ``records``: what lies on the queues; ``wording``: its titles and texts.
-7. ``settings``, ``storage``, ``deadletters``: the edges.
+7. ``settings``, ``storage`` with ``queues``, ``deadletters``: the edges.
 8. ``pipeline``: all of it in order.
 
-Everything but ``settings``, ``storage`` and ``pipeline`` is pure: no I/O, no clock, no randomness.
+All but ``settings``, ``storage``, ``queues``, ``pipeline`` is pure: no I/O, no clock, no chance.
 """

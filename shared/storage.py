@@ -1,8 +1,8 @@
 """Azure Storage: queues and blobs, by connection string or identity.
 
 One client per process and event loop, kept open: over HTTPS a client per event would cost 8 to 15
-times the throughput (``docs/decisions``). The options that differ from the SDK's defaults are in
-``_options``, each with its reason.
+times the throughput (``docs/decisions``). What differs from the SDK's defaults is in ``_TRIES`` and
+``_transport``, each with its reason.
 """
 
 import asyncio
@@ -12,20 +12,22 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
-from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
-from azure.storage.queue import TextBase64EncodePolicy
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceNotFoundError,
+)
+from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.queue.aio import QueueServiceClient
 
 from shared.errors import ConfigError, DeliveryError
+from shared.queues import QueueWriter
 from shared.settings import Account, Settings
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.storage.blob.aio import BlobClient, BlobServiceClient
-    from azure.storage.queue.aio import QueueClient
-
-NEVER_EXPIRES = -1
-"""The service's default drops a message after seven days."""
 
 # Two multi-line records per request otherwise reach Application Insights, with URLs.
 logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
@@ -46,10 +48,11 @@ class StorageAccount:
 
     def __init__(self, settings: Settings) -> None:
         self._account = settings.account
-        self._options = _options(use_proxy=settings.use_proxy)
+        self._transport = _transport(use_proxy=settings.use_proxy)
+        self._options = {**_TRIES, "transport": self._transport}
         self._credential = _credential(settings.account)
         self._queue_service = _queue_service(settings.account, self._credential, self._options)
-        self._queues: dict[str, QueueClient] = {}
+        self._queues = QueueWriter(self._queue_service, self._credential, self._transport)
         self._blob_service: BlobServiceClient | None = None
 
     async def send(self, queue: str, message: bytes) -> None:
@@ -58,13 +61,12 @@ class StorageAccount:
         Raises:
             DeliveryError: the service refused it, failed, or could not be reached.
         """
-        client = self._queue(queue)
         try:
             try:
-                await client.send_message(message.decode(), time_to_live=NEVER_EXPIRES)
+                await self._queues.put(queue, message)
             except ResourceNotFoundError:
-                await _create(client.create_queue())
-                await client.send_message(message.decode(), time_to_live=NEVER_EXPIRES)
+                await _create(self._queue_service.create_queue(queue))
+                await self._queues.put(queue, message)
         except AzureError as error:
             raise _failure("queue", queue, error) from error
 
@@ -87,19 +89,9 @@ class StorageAccount:
 
     async def close(self) -> None:
         """Close connections; the process's end does it too."""
-        for client in (*self._queues.values(), self._queue_service, self._blob_service):
-            if client is not None:
-                await client.close()
+        await self._transport.close()
         if self._credential is not None:
             await self._credential.close()
-
-    def _queue(self, name: str) -> "QueueClient":
-        client = self._queues.get(name)
-        if client is None:
-            policy = TextBase64EncodePolicy()
-            client = self._queue_service.get_queue_client(name, message_encode_policy=policy)
-            self._queues[name] = client
-        return client
 
     def _blobs(self) -> "BlobServiceClient":
         """Made at the first dead letter or claim check: most processes never need the import."""
@@ -119,23 +111,21 @@ def account(settings: Settings) -> StorageAccount:
     return _open[loop]
 
 
-def _options(*, use_proxy: bool) -> dict[str, Any]:
-    """What differs from the SDK's defaults.
+_TRIES: dict[str, Any] = {
+    "retry_total": 2,
+    "initial_backoff": 0.4,
+    "increment_base": 2,
+    "random_jitter_range": 0.2,
+}
+"""Three in 7 s: the SDK's own end after 85 s, and Event Grid sends the event again after 30."""
 
-    The default retries end after 85 s, and Event Grid sends the event again after 30; these end
-    within 7 s of a service that answers at once, and the pipeline's deadline bounds one that does
-    not.
+
+def _transport(*, use_proxy: bool) -> AioHttpTransport:
+    """The connections, for queues and blobs; the pipeline's deadline bounds what never answers.
+
     Reading proxies from the environment for each request costs a third of the time of sending.
     """
-    return {
-        "retry_total": 2,
-        "initial_backoff": 0.4,
-        "increment_base": 2,
-        "random_jitter_range": 0.2,
-        "connection_timeout": 3,
-        "read_timeout": 5,
-        "use_env_settings": use_proxy,
-    }
+    return AioHttpTransport(connection_timeout=3, read_timeout=5, use_env_settings=use_proxy)
 
 
 def _queue_service(
@@ -187,7 +177,8 @@ async def _create(creation: Awaitable[Any]) -> None:
 
 def _failure(kind: str, name: str, error: AzureError) -> DeliveryError:
     """What to tell people; the SDK's own message stays in the chained error."""
-    status = getattr(error, "status_code", None)
-    code = getattr(error, "error_code", None)
-    answer = f"HTTP {status} {code or ''}".strip() if status else type(error).__name__
-    return DeliveryError(f"{kind} {name!r}: {answer}")
+    if not isinstance(error, HttpResponseError) or error.response is None:
+        return DeliveryError(f"{kind} {name!r}: {type(error).__name__}")
+    headers = error.response.headers  # type: ignore[attr-defined] # every response has them
+    code = headers.get("x-ms-error-code", "")
+    return DeliveryError(f"{kind} {name!r}: HTTP {error.status_code} {code}".rstrip())

@@ -166,10 +166,10 @@ def no_op(
 
 
 @contextmanager
-def fresh_azurite(certificates: Certificates | None) -> Iterator[str]:
+def fresh_azurite(certificates: Certificates | None, *options: str) -> Iterator[str]:
     """A new Azurite, with a certificate over HTTPS; its connection string."""
     at = StoragePorts.free()
-    words = azurite.command(at)
+    words = [*azurite.command(at), *options]
     if certificates:
         words += ["--cert", certificates.certificate, "--key", certificates.key]
     with Children() as children:

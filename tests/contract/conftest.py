@@ -1,20 +1,37 @@
-"""One suite, two stores: what unit tests use, and real Storage in Azurite."""
+"""One suite, several stores: what unit tests use, and Azurite, asked with each credential."""
 
 import base64
+import json
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from azure.core.credentials import AccessToken
 from azure.core.exceptions import ResourceNotFoundError
+from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob import BlobServiceClient
-from azure.storage.queue import QueueServiceClient
+from azure.storage.queue import (
+    AccountSasPermissions,
+    QueueServiceClient,
+    ResourceTypes,
+    generate_account_sas,
+)
 
+from bench.delivering.programs import Certificates, fresh_azurite
 from local import azurite
+from local.azurite import ACCOUNT, KEY
+from shared import storage
 from shared.settings import Settings
 from shared.storage import StorageAccount, Store
 from tests.memory import MemoryStore
+
+BY_KEY, BY_SIGNATURE, BY_IDENTITY = "account key", "shared access signature", "identity over HTTPS"
 
 
 @dataclass
@@ -29,6 +46,17 @@ class Subject:
     container: str
 
 
+@dataclass
+class Azurite:
+    """Where one listens, and how to reach it."""
+
+    connection_string: str
+    trusted: str | None = None
+    """The file of the authority whose certificate it has, over HTTPS."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """For the SDK's own clients."""
+
+
 @pytest.fixture(scope="session")
 def connection_string() -> Iterator[str]:
     """Azurite, once for all contract tests; names are fresh for each of them."""
@@ -36,8 +64,27 @@ def connection_string() -> Iterator[str]:
         yield service.connection_string
 
 
-@pytest_asyncio.fixture(params=["memory", pytest.param("azurite", marks=pytest.mark.azurite)])
-async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
+@pytest.fixture(scope="session")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """Another one over HTTPS that knows tokens, as it does with a certificate only."""
+    certificates = Certificates.made_in(tmp_path_factory.mktemp("certificates"))
+    trusted = str(certificates.bundle)
+    with fresh_azurite(certificates, "--oauth", "basic") as text:
+        yield Azurite(text, trusted, {"connection_verify": trusted})
+
+
+@pytest_asyncio.fixture(
+    params=[
+        "memory",
+        *(
+            pytest.param(name, marks=pytest.mark.azurite)
+            for name in (BY_KEY, BY_SIGNATURE, BY_IDENTITY)
+        ),
+    ]
+)
+async def subject(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Subject]:
     """A store with a queue and a container that do not exist yet."""
     unique = uuid4().hex[:12]
     queue, container = f"queue-{unique}", f"container-{unique}"
@@ -51,17 +98,82 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
             container,
         )
         return
-    settings: str = request.getfixturevalue("connection_string")
-    account = StorageAccount(Settings.from_env({"RecordStorage": settings}))
-    yield Subject(account, _messages(settings), _blob(settings), queue, container)
+    if request.param == BY_IDENTITY:
+        service: Azurite = request.getfixturevalue("secure")
+        environ = _identity(service, monkeypatch)
+    else:
+        service = Azurite(request.getfixturevalue("connection_string"))
+        by_key = request.param == BY_KEY
+        told = service.connection_string
+        environ = {"RecordStorage": told if by_key else _signed(told)}
+    account = StorageAccount(Settings.from_env(environ))
+    yield Subject(account, _messages(service), _blob(service), queue, container)
     await account.close()
 
 
-def _messages(connection_string: str) -> Callable[[str], list[str]]:
+def _identity(service: Azurite, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Settings without a secret; the token is one that Azurite takes."""
+    told = service.connection_string.rstrip(";").split(";")
+    parts: dict[str, str] = {
+        name: value for name, _, value in (part.partition("=") for part in told)
+    }
+    monkeypatch.setattr(storage, "_credential", lambda _account: _Identity())
+    # The app trusts what the system trusts, and that does not know our authority.
+    transport = partial(AioHttpTransport, connection_verify=service.trusted)
+    monkeypatch.setattr(storage, "AioHttpTransport", transport)
+    return {
+        "RecordStorage__queueServiceUri": parts["QueueEndpoint"],
+        "RecordStorage__blobServiceUri": parts["BlobEndpoint"],
+    }
+
+
+class _Identity:
+    """A credential with the claims that Azurite asks for; it does not check who signed."""
+
+    async def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
+        (scope,), now = scopes, int(time.time())
+        claims = {
+            "aud": scope.removesuffix("/.default"),
+            "iss": f"https://sts.windows.net/{uuid4()}/",
+            "iat": now - 60,
+            "nbf": now - 60,
+            "exp": now + 3600,
+        }
+        parts: tuple[dict[str, Any], ...] = ({"alg": "RS256", "typ": "JWT"}, claims, {})
+        text = ".".join(
+            base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+            for part in parts
+        )
+        return AccessToken(text, now + 3600)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def _signed(connection_string: str) -> str:
+    """The same account, by a signature in place of its key."""
+    signature = generate_account_sas(
+        ACCOUNT,
+        KEY,
+        ResourceTypes(service=True, container=True, object=True),
+        AccountSasPermissions(read=True, write=True, add=True, create=True),
+        datetime.now(UTC) + timedelta(hours=1),
+        services="bq",
+    )
+    parts = connection_string.split(";")
+    return ";".join(part for part in parts if "Endpoint=" in part) + (
+        f";SharedAccessSignature={signature}"
+    )
+
+
+def _messages(service: Azurite) -> Callable[[str], list[str]]:
     def read(queue: str) -> list[str]:
-        with QueueServiceClient.from_connection_string(connection_string) as service:
+        client = QueueServiceClient.from_connection_string(
+            service.connection_string, **service.options
+        )
+        with client:
             try:
-                peeked = service.get_queue_client(queue).peek_messages(max_messages=32)
+                peeked = client.get_queue_client(queue).peek_messages(max_messages=32)
             except ResourceNotFoundError:
                 return []
             return [str(message.content) for message in peeked]
@@ -69,9 +181,12 @@ def _messages(connection_string: str) -> Callable[[str], list[str]]:
     return read
 
 
-def _blob(connection_string: str) -> Callable[[str, str], bytes]:
+def _blob(service: Azurite) -> Callable[[str, str], bytes]:
     def read(container: str, name: str) -> bytes:
-        with BlobServiceClient.from_connection_string(connection_string) as service:
-            return service.get_blob_client(container, name).download_blob().readall()
+        client = BlobServiceClient.from_connection_string(
+            service.connection_string, **service.options
+        )
+        with client:
+            return client.get_blob_client(container, name).download_blob().readall()
 
     return read

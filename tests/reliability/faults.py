@@ -74,7 +74,7 @@ async def wrong_key(asked: Asked) -> web.Response:
 
 
 def _refusal(status: int, code: str) -> web.Response:
-    # Without its message the SDK ends in a TypeError of its own, and our handling is not reached.
+    # Without its message the SDK of blobs ends in a TypeError, and our handling is not reached.
     error = f"<Error><Code>{code}</Code><Message>a fault of the test</Message></Error>"
     text = f'<?xml version="1.0" encoding="utf-8"?>{error}'
     headers = {"x-ms-error-code": code}

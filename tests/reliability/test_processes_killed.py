@@ -82,7 +82,7 @@ def test_the_disk_is_full(on_disk: System, figures: Figures) -> None:
     figures.failure = {
         "what": "the disk under storage is full (HTTP 500)",
         "class": "transient: `DeliveryError`",
-        "before us": "3 tries",
+        "before us": "4 tries",
         "told": "500: send it again",
         "ends": "delivered once there is room; after 24 h in Event Grid's dead letters",
     }

@@ -16,7 +16,6 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
     ServiceRequestError,
 )
-from azure.storage.queue import TextBase64EncodePolicy
 
 from shared import storage
 from shared.errors import ConfigError, DeliveryError
@@ -32,7 +31,7 @@ BY_IDENTITY = {
 
 
 class _FakeService:
-    """A queue or blob service of the SDK, and its clients, in one."""
+    """A queue or blob service of the SDK, its clients, and what puts messages, in one."""
 
     made: list["_FakeService"]
     failures: list[Exception]
@@ -42,17 +41,11 @@ class _FakeService:
         self.url = url
         self.options = options
         self.calls: list[tuple[Any, ...]] = []
-        self.closed = 0
         self.made.append(self)
 
     @classmethod
     def from_connection_string(cls, connection_string: str, **options: Any) -> "_FakeService":
         return cls(connection_string, **options)
-
-    def get_queue_client(self, name: str, *, message_encode_policy: Any) -> "_FakeService":
-        self.calls.append(("client", name, type(message_encode_policy)))
-        self.url = f"{QUEUE_URL}/{name}"
-        return self
 
     def get_blob_client(self, container: str, name: str) -> "_FakeService":
         self.url = f"{BLOB_URL}/{container}/{name}?sv=2024&sig=secret"
@@ -63,17 +56,25 @@ class _FakeService:
         if self.failures:
             raise self.failures.pop(0)
 
-    async def send_message(self, content: str, *, time_to_live: int) -> None:
-        await self._call("send", content, time_to_live)
+    async def put(self, queue: str, message: bytes) -> None:
+        await self._call("put", queue, message)
 
-    async def create_queue(self) -> None:
-        await self._call("create queue")
+    async def create_queue(self, name: str) -> None:
+        await self._call("create queue", name)
 
     async def create_container(self, name: str) -> None:
         await self._call("create container", name)
 
     async def upload_blob(self, body: bytes, *, overwrite: bool, content_settings: Any) -> None:
         await self._call("upload", body, overwrite, content_settings.content_type)
+
+
+class _FakeTransport:
+    """Connections."""
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+        self.closed = 0
 
     async def close(self) -> None:
         self.closed += 1
@@ -104,6 +105,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[_FakeService]]:
     monkeypatch.setattr(_FakeService, "made", [], raising=False)
     monkeypatch.setattr(_FakeService, "failures", [], raising=False)
     monkeypatch.setattr(storage, "QueueServiceClient", _FakeService)
+    monkeypatch.setattr(storage, "QueueWriter", lambda service, *_: service)
+    monkeypatch.setattr(storage, "AioHttpTransport", _FakeTransport)
     monkeypatch.setattr(blob_sdk, "BlobServiceClient", _FakeService)
     monkeypatch.setattr(identity, "ManagedIdentityCredential", _ManagedIdentity)
     monkeypatch.setattr(identity, "DefaultAzureCredential", _DefaultIdentity)
@@ -115,27 +118,22 @@ def _by_identity(**environ: str) -> Settings:
     return Settings.from_env(BY_IDENTITY | environ)
 
 
-async def test_a_message_never_expires_and_is_base64(made: list[_FakeService]) -> None:
+async def test_a_message_is_put_as_it_is(made: list[_FakeService]) -> None:
     await StorageAccount(settings()).send("work-items", '{"a":"é"}'.encode())
 
-    assert made[0].calls == [
-        ("client", "work-items", TextBase64EncodePolicy),
-        ("send", '{"a":"é"}', -1),
-    ]
+    assert made[0].calls == [("put", "work-items", '{"a":"é"}'.encode())]
 
 
-async def test_one_client_for_each_queue_is_kept(made: list[_FakeService]) -> None:
+async def test_one_service_and_its_connections_are_kept(made: list[_FakeService]) -> None:
     """A client per event would cost most of the throughput."""
     account = StorageAccount(settings())
     for _ in range(2):
         await account.send("work-items", b"{}")
         await account.send("push-notifications", b"{}")
+        await account.save("dead-letters", "1", b"[]")
 
-    assert len(made) == 1
-    assert [call[1] for call in made[0].calls if call[0] == "client"] == [
-        "work-items",
-        "push-notifications",
-    ]
+    assert len(made) == 2
+    assert made[0].options["transport"] is made[1].options["transport"]
 
 
 async def test_a_blob_is_json_and_its_address_holds_no_token(made: list[_FakeService]) -> None:
@@ -160,7 +158,11 @@ async def test_a_missing_queue_is_made(made: list[_FakeService], exists: list[Ex
     _FakeService.failures += [ResourceNotFoundError("404"), *exists]
     await StorageAccount(settings()).send("work-items", b"{}")
 
-    assert [call[0] for call in made[0].calls] == ["client", "send", "create queue", "send"]
+    assert [call[:2] for call in made[0].calls] == [
+        ("put", "work-items"),
+        ("create queue", "work-items"),
+        ("put", "work-items"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -176,11 +178,23 @@ async def test_a_missing_container_is_made(
     assert made[1].calls[1] == ("create container", "dead-letters")
 
 
+class _Answer:
+    """A response of the service."""
+
+    reason = "why"
+    request = None
+
+    def __init__(self, status: int, code: str | None) -> None:
+        self.status_code = status
+        self.headers = {"x-ms-error-code": code} if code else {}
+
+    def text(self) -> str:
+        return "<Error/>"
+
+
 def _http(status: int, code: str | None, error: type[HttpResponseError]) -> HttpResponseError:
-    failure = error("a long message of the SDK with https://a.queue.core.windows.net/?sig=secret")
-    failure.status_code = status
-    failure.error_code = code  # type: ignore[attr-defined] # the storage SDK sets it
-    return failure
+    said = "a long message of the SDK with https://a.queue.core.windows.net/?sig=secret"
+    return error(said, response=_Answer(status, code))
 
 
 @pytest.mark.parametrize(
@@ -237,8 +251,8 @@ async def test_retries_end_before_event_grid_sends_the_event_again(
 
     for service in made:
         assert _longest_wait(service.options) < 7
-        assert service.options["connection_timeout"] <= 5
-        assert service.options["read_timeout"] <= 5
+        assert service.options["transport"].options["connection_timeout"] <= 5
+        assert service.options["transport"].options["read_timeout"] <= 5
 
 
 @pytest.mark.parametrize(("setting", "expected"), [("false", False), ("true", True)])
@@ -249,7 +263,8 @@ async def test_the_proxy_of_the_environment_is_read_only_when_asked_for(
 ) -> None:
     await StorageAccount(settings(STORAGE_USE_PROXY=setting)).save("dead-letters", "1", b"[]")
 
-    assert [service.options["use_env_settings"] for service in made] == [expected] * 2
+    (transport,) = {service.options["transport"] for service in made}
+    assert transport.options["use_env_settings"] is expected
 
 
 async def test_a_connection_string_needs_no_identity(
@@ -308,14 +323,14 @@ async def test_close_closes_everything(made: list[_FakeService], *, with_blobs: 
         await account.save("dead-letters", "1", b"[]")
     await account.close()
 
-    assert all(service.closed for service in made)
+    assert [service.options["transport"].closed for service in made] == [1] * len(made)
     assert made[0].options["credential"].closed == 1
 
 
 async def test_close_without_a_credential(made: list[_FakeService]) -> None:
     await StorageAccount(settings()).close()
 
-    assert [service.closed for service in made] == [1]
+    assert [service.options["transport"].closed for service in made] == [1]
 
 
 @pytest.mark.parametrize("service", ["queue", "blob"])
