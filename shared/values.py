@@ -61,12 +61,12 @@ def uri_reference(value: str) -> str:
     return _NOT_IN_A_URI.sub(lambda match: quote(match.group(), safe=""), value)
 
 
-_USUAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)", re.ASCII)
 _TIME = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})[Tt ](\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?"
     r"\s?([Zz]|[+-]\d{2}:?\d{2})?",
     re.ASCII,
 )
+_NINE_DIGITS = len("2026-01-02T03:04:05.123456789")
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
 
 
@@ -79,19 +79,21 @@ def instant(value: Number) -> str | None:
     events carry seven.
     """
     if isinstance(value, str):
-        if _USUAL_TIME.fullmatch(value):
-            return _checked(value)
+        if usual := _usual(value):
+            return usual
         return _from_epoch(int(value)) if _is_number(value) else _rewritten(value.strip())
     return None if value is None else _from_epoch(value)
 
 
-def _checked(value: str) -> str | None:
-    """A time that is written as it should be, if there is such a day and hour."""
-    try:
-        datetime.fromisoformat(value[:19])
-    except ValueError:
+def _usual(value: str) -> str | None:
+    """A time that is written as most are, with nothing to change but zeros at its end."""
+    told = value.removesuffix("Z") if value[-1:] == "Z" else value.removesuffix("+00:00")
+    if told is value or told[10:11] != "T" or len(told) > _NINE_DIGITS:
         return None
-    told = value.removesuffix("+00:00").removesuffix("Z")
+    try:
+        msgspec.convert(value, datetime)  # RFC 3339, and only with a day that there is
+    except msgspec.ValidationError:
+        return None
     return f"{told.rstrip('0').rstrip('.') if '.' in told else told}Z"
 
 
