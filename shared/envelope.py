@@ -5,7 +5,7 @@ shapes can come mixed in one event, with keys missing, and with ``specversion`` 
 decides is the type that is found, not the label.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 import msgspec
@@ -38,15 +38,18 @@ _CONSUMED = frozenset({"data", "specversion", "datacontenttype"})
 _OWN_FIELDS = frozenset({"id", "subject", "dataversion", "metadataversion", "traceparent"})
 
 
+_Said = Annotated[str, msgspec.Meta(min_length=1)]
+
+
 class _EventGrid(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """An event as Event Grid itself writes it: with exact names, and nothing else."""
 
-    id: str
-    topic: str
+    id: _Said
+    topic: _Said
     subject: str
-    event_type: str
-    event_time: str
-    data: dict[str, Any]
+    event_type: _Said
+    event_time: _Said
+    data: msgspec.Raw
     data_version: str | None = None
     metadata_version: str | None = None
 
@@ -54,11 +57,11 @@ class _EventGrid(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
 class _CloudEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The same in the CloudEvents schema."""
 
-    id: str
-    source: str
-    type: str
-    time: str
-    data: dict[str, Any]
+    id: _Said
+    source: _Said
+    type: _Said
+    time: _Said
+    data: msgspec.Raw
     specversion: str | None = None
     subject: str | None = None
     datacontenttype: str | None = None
@@ -80,12 +83,26 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """The resource that published: ``topic`` or ``source``."""
     subject: str | None = None
     time: str | None = None
-    data: Any = None
+    raw: msgspec.Raw | None = None
+    """The data of an event with exact names, as JSON."""
+    values: Any = None
+    """The data of any other."""
     data_version: str | None = None
     metadata_version: str | None = None
     traceparent: str | None = None
     extra: dict[str, Any] = {}
     """Every other attribute, under its own name."""
+
+    @property
+    def data(self) -> Any:
+        """The data as values.
+
+        Raises:
+            MalformedEvent: a number in it is too large to be one.
+        """
+        if self.raw is None:
+            return self.values
+        return unpacked(decode(bytes(self.raw).decode()), None)
 
 
 def parse(event: str) -> Envelope:
@@ -107,10 +124,17 @@ def _exact(event: str) -> Envelope | None:
             envelope = _of_event_grid(_read_event_grid(event))
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None
-    needed = (envelope.type, envelope.id, envelope.source, envelope.time)
-    others = (envelope.subject, envelope.data_version, envelope.metadata_version)
-    said = filter(None, (*needed, *others, envelope.traceparent))
-    return None if not all(needed) or any(map(str.isspace, said)) else envelope
+    said = (
+        envelope.type,
+        envelope.id,
+        envelope.source,
+        envelope.time,
+        envelope.subject,
+        envelope.data_version,
+        envelope.metadata_version,
+        envelope.traceparent,
+    )
+    return None if any(map(str.isspace, filter(None, said))) else envelope
 
 
 def _of_event_grid(wire: _EventGrid) -> Envelope:
@@ -121,7 +145,7 @@ def _of_event_grid(wire: _EventGrid) -> Envelope:
         source=wire.topic,
         subject=wire.subject or None,
         time=wire.event_time,
-        data=wire.data,
+        raw=wire.data,
         data_version=wire.data_version or None,
         metadata_version=wire.metadata_version or None,
     )
@@ -135,7 +159,7 @@ def _of_cloud_event(wire: _CloudEvent) -> Envelope:
         source=wire.source,
         subject=wire.subject or None,
         time=wire.time,
-        data=wire.data,
+        raw=wire.data,
         traceparent=wire.traceparent or None,
     )
 
@@ -198,7 +222,7 @@ def _envelope(wire: dict[str, Any]) -> Envelope:
         source=chosen["source"],
         subject=own["subject"],
         time=chosen["time"],
-        data=unpacked(folded.get("data"), folded.get("data_base64")),
+        values=unpacked(folded.get("data"), folded.get("data_base64")),
         data_version=own["dataversion"],
         metadata_version=own["metadataversion"],
         traceparent=own["traceparent"],

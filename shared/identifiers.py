@@ -4,7 +4,7 @@ Raw id prefixes, and how a raw id is built from an identifier's parts: the azure
 identity SDKs (``identifier_from_raw_id``, ``_shared/models.py``).
 """
 
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 from msgspec import Struct
 
@@ -13,6 +13,9 @@ from shared.values import text
 
 Identifier = str | dict[str, Any] | None
 """A communication identifier on the wire: a raw id (before 2021-03) or an object."""
+
+Participant = Annotated[dict[str, Any], "a participant"]
+"""Somebody in a thread on the wire, in the form of any year."""
 
 KINDS = {kind.lower(): kind for kind in get_args(PartyKind)}
 _KIND_OF_PREFIX: tuple[tuple[str, PartyKind], ...] = (

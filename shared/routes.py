@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from msgspec import Struct
 
-from shared import chat, delivery, sms, threads
+from shared import chat, delivery, exact, sms, threads
 from shared.envelope import Envelope
 from shared.errors import UnreadablePayload
 from shared.facts import Fact, RecordType
@@ -165,10 +165,13 @@ def fact_of(route: Route[Any], envelope: Envelope) -> Fact:
     Raises:
         UnreadablePayload: the data is missing, or not what this type of event carries.
     """
+    if envelope.raw is not None and (told := exact.read(route.payload, envelope.raw)):
+        return route.normalize(told[0], envelope, told[1])
     name = route.event.rpartition(".")[2]
-    if not isinstance(envelope.data, dict):
+    data = envelope.data
+    if not isinstance(data, dict):
         raise UnreadablePayload(f"{name}: data is missing or not a JSON object")
-    payload, extra = read(route.payload, envelope.data)
+    payload, extra = read(route.payload, data)
     if payload == _BLANK[route.payload]:
         raise UnreadablePayload(f"{name}: data has no readable field of this event type")
     return route.normalize(payload, envelope, extra)

@@ -8,8 +8,8 @@ from msgspec import Struct
 from shared.chat import in_thread, thread_id_of
 from shared.envelope import Envelope, in_subject
 from shared.facts import Fact, Party, Thread
-from shared.identifiers import Identifier
-from shared.identity import from_identifier, from_participant, from_participants, merged
+from shared.identifiers import Identifier, Participant
+from shared.identity import from_identifier, from_participant, merged
 from shared.values import Number, instant, moment, number, strings
 from shared.wire import take
 
@@ -26,7 +26,7 @@ class ChatThread(Struct, frozen=True, rename="camel"):
     delete_time: Number = None
     version: Number = None
     properties: dict[str, Any] | None = None
-    participants: list[dict[str, Any]] | None = None
+    participants: list[Participant] | None = None
     metadata: dict[str, Any] | None = None
     thread_id: str | None = None
 
@@ -34,8 +34,8 @@ class ChatThread(Struct, frozen=True, rename="camel"):
 class ChatParticipant(Struct, frozen=True, rename="camel"):
     """``AcsChatParticipant…EventData`` of added and removed, at both levels."""
 
-    participant_added: dict[str, Any] | None = None
-    participant_removed: dict[str, Any] | None = None
+    participant_added: Participant | None = None
+    participant_removed: Participant | None = None
     added_by_communication_identifier: Identifier = None
     removed_by_communication_identifier: Identifier = None
     recipient_communication_identifier: Identifier = None
@@ -48,16 +48,16 @@ class ChatParticipant(Struct, frozen=True, rename="camel"):
 def thread_created(payload: ChatThread, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A thread was made, with everybody who is in it from the start."""
     by = payload.created_by_communication_identifier or in_subject(envelope.subject, "createdby")
-    _keep(payload, extra, "edited_by_communication_identifier", "edit_time")
-    _keep(payload, extra, "deleted_by_communication_identifier", "delete_time")
+    _keep(payload, envelope, extra, "edited_by_communication_identifier", "edit_time")
+    _keep(payload, envelope, extra, "deleted_by_communication_identifier", "delete_time")
     return _thread(payload, envelope, extra, by, instant(payload.create_time))
 
 
 def thread_updated(payload: ChatThread, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """The topic or the metadata of a thread changed."""
     by = payload.edited_by_communication_identifier or in_subject(envelope.subject, "editedby")
-    _keep(payload, extra, "created_by_communication_identifier")
-    _keep(payload, extra, "deleted_by_communication_identifier", "delete_time")
+    _keep(payload, envelope, extra, "created_by_communication_identifier")
+    _keep(payload, envelope, extra, "deleted_by_communication_identifier", "delete_time")
     occurred_at = moment("editTime", payload.edit_time, extra)
     return _thread(payload, envelope, extra, by, occurred_at)
 
@@ -65,8 +65,8 @@ def thread_updated(payload: ChatThread, envelope: Envelope, extra: dict[str, Any
 def thread_deleted(payload: ChatThread, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A thread came to its end."""
     by = payload.deleted_by_communication_identifier or in_subject(envelope.subject, "deletedby")
-    _keep(payload, extra, "created_by_communication_identifier")
-    _keep(payload, extra, "edited_by_communication_identifier", "edit_time")
+    _keep(payload, envelope, extra, "created_by_communication_identifier")
+    _keep(payload, envelope, extra, "edited_by_communication_identifier", "edit_time")
     occurred_at = moment("deleteTime", payload.delete_time, extra)
     return _thread(payload, envelope, extra, by, occurred_at)
 
@@ -74,7 +74,7 @@ def thread_deleted(payload: ChatThread, envelope: Envelope, extra: dict[str, Any
 def participant_added(payload: ChatParticipant, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """Somebody joined a thread."""
     by = payload.added_by_communication_identifier
-    _keep(payload, extra, "removed_by_communication_identifier", "participant_removed")
+    _keep(payload, envelope, extra, "removed_by_communication_identifier", "participant_removed")
     who = _somebody(payload.participant_added, envelope, "participantadded", "memberadded")
     return _participant(payload, envelope, extra, by, who)
 
@@ -84,7 +84,7 @@ def participant_removed(
 ) -> Fact:
     """Somebody left a thread, or was made to."""
     by = payload.removed_by_communication_identifier
-    _keep(payload, extra, "added_by_communication_identifier", "participant_added")
+    _keep(payload, envelope, extra, "added_by_communication_identifier", "participant_added")
     who = _somebody(payload.participant_removed, envelope, "participantremoved", "memberremoved")
     return _participant(payload, envelope, extra, by, who)
 
@@ -115,7 +115,7 @@ def _thread(
         thread=Thread(
             id=thread_id_of(payload.thread_id, envelope),
             topic=topic if isinstance(topic, str) else None,
-            participants=tuple(_once(from_participants(payload.participants or []))),
+            participants=tuple(_once(map(from_participant, payload.participants or ()))),
             created_at=moment("createTime", payload.create_time, extra),
             version=number("version", payload.version, extra),
             metadata=strings(metadata),
@@ -145,15 +145,15 @@ def _participant(
     )
 
 
-def _keep(payload: Struct, extra: dict[str, Any], *fields: str) -> None:
-    """Keep what belongs to another event type of the same struct."""
+def _keep(payload: Struct, envelope: Envelope, extra: dict[str, Any], *fields: str) -> None:
+    """Keep what belongs to another event type of the same struct, as it came."""
     for field in fields:
         if (value := getattr(payload, field)) is not None:
-            index = payload.__struct_fields__.index(field)
-            extra[payload.__struct_encode_fields__[index]] = value
+            name = payload.__struct_encode_fields__[payload.__struct_fields__.index(field)]
+            extra[name] = envelope.data[name] if isinstance(value, Struct) else value
 
 
-def _somebody(who: dict[str, Any] | None, envelope: Envelope, *parts: str) -> Party | None:
+def _somebody(who: Participant | None, envelope: Envelope, *parts: str) -> Party | None:
     """Whoever was added or removed, out of the subject when the data does not say."""
     party = from_participant(who) if who else None
     if party and party.key:
