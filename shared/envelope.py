@@ -5,7 +5,7 @@ shapes can come mixed in one event, with keys missing, and with ``specversion`` 
 decides is the type that is found, not the label.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import unquote
 
 import msgspec
@@ -32,6 +32,8 @@ DEAD_LETTER_KEYS = frozenset(
         "lastdeliveryattempttime",
     }
 )
+Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
+
 _EVENT_GRID = ("eventtype", "eventtime", "topic")
 _CLOUD_EVENTS = ("type", "time", "source")
 _CONSUMED = frozenset({"data", "specversion", "datacontenttype"})
@@ -41,17 +43,24 @@ _OWN_FIELDS = frozenset({"id", "subject", "dataversion", "metadataversion", "tra
 _Said = Annotated[str, msgspec.Meta(min_length=1)]
 
 
-class _EventGrid(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+class _EventGrid(
+    msgspec.Struct,
+    frozen=True,
+    rename={"source": "topic", "type": "eventType", "time": "eventTime"}.get,
+    forbid_unknown_fields=True,
+):
     """An event as Event Grid itself writes it: with exact names, and nothing else."""
 
     id: _Said
-    topic: _Said
+    source: _Said
     subject: str
-    event_type: _Said
-    event_time: _Said
+    type: _Said
+    time: _Said
     data: msgspec.Raw
-    data_version: str | None = None
-    metadata_version: str | None = None
+    data_version: str | None = msgspec.field(default=None, name="dataVersion")
+    metadata_version: str | None = msgspec.field(default=None, name="metadataVersion")
+    traceparent: ClassVar[None] = None
+    schema: ClassVar[Schema] = "EventGridSchema"
 
 
 class _CloudEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +75,9 @@ class _CloudEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: str | None = None
     datacontenttype: str | None = None
     traceparent: str | None = None
+    data_version: ClassVar[None] = None
+    metadata_version: ClassVar[None] = None
+    schema: ClassVar[Schema] = "CloudEventSchemaV1_0"
 
 
 _read_event_grid = msgspec.json.Decoder(_EventGrid).decode
@@ -76,7 +88,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """What surrounds the data of one event; every value but the type may be missing."""
 
     type: str
-    schema: Literal["EventGridSchema", "CloudEventSchemaV1_0"]
+    schema: Schema
     """``EventGridSchema`` or ``CloudEventSchemaV1_0``, as Event Grid's own API calls them."""
     id: str | None = None
     source: str | None = None
@@ -95,11 +107,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def data(self) -> Any:
-        """The data as values.
-
-        Raises:
-            MalformedEvent: a number in it is too large to be one.
-        """
+        """The data as values; MalformedEvent when a number in it is too large to be one."""
         if self.raw is None:
             return self.values
         return unpacked(decode(bytes(self.raw).decode()), None)
@@ -117,49 +125,25 @@ def parse(event: str) -> Envelope:
 
 def _exact(event: str) -> Envelope | None:
     """An event with the exact names of one schema, none of them blank; what ``_loose`` gives."""
+    read = _read_cloud_event if '"specversion"' in event else _read_event_grid
     try:
-        if '"specversion"' in event:
-            envelope = _of_cloud_event(_read_cloud_event(event))
-        else:
-            envelope = _of_event_grid(_read_event_grid(event))
+        wire = read(event)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None
-    said = (
-        envelope.type,
-        envelope.id,
-        envelope.source,
-        envelope.time,
-        envelope.subject,
-        envelope.data_version,
-        envelope.metadata_version,
-        envelope.traceparent,
-    )
-    return None if any(map(str.isspace, filter(None, said))) else envelope
-
-
-def _of_event_grid(wire: _EventGrid) -> Envelope:
-    return Envelope(
-        type=wire.event_type,
-        schema="EventGridSchema",
-        id=wire.id,
-        source=wire.topic,
-        subject=wire.subject or None,
-        time=wire.event_time,
-        raw=wire.data,
-        data_version=wire.data_version or None,
-        metadata_version=wire.metadata_version or None,
-    )
-
-
-def _of_cloud_event(wire: _CloudEvent) -> Envelope:
+    needed = (wire.type, wire.id, wire.source, wire.time)
+    others = (wire.subject, wire.data_version, wire.metadata_version, wire.traceparent)
+    if any(map(str.isspace, filter(None, needed + others))):
+        return None
     return Envelope(
         type=wire.type,
-        schema="CloudEventSchemaV1_0",
+        schema=wire.schema,
         id=wire.id,
         source=wire.source,
         subject=wire.subject or None,
         time=wire.time,
         raw=wire.data,
+        data_version=wire.data_version or None,
+        metadata_version=wire.metadata_version or None,
         traceparent=wire.traceparent or None,
     )
 

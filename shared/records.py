@@ -24,7 +24,7 @@ UNKNOWN_SOURCE = "/unknown"
 """CloudEvents requires a source; this one stands for an event that names none."""
 
 _NAMESPACE = sha1(UUID("0b1f5c8e-6f0a-5d0e-9a49-2f0c1c4e7a11").bytes, usedforsecurity=False)
-"""Fixed for ever: another one would give every fact another id. Copied, at half a new one's cost."""
+"""Fixed for ever: another one would give every fact another id. Copying is cheaper than making."""
 
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 """The hexadecimal digit that tells how a UUID is laid out (RFC 9562, section 4.1)."""
