@@ -13,7 +13,7 @@ from shared.envelope import Envelope, in_subject, provenance
 from shared.facts import Fact, Message, Party, Thread
 from shared.identifiers import Identifier
 from shared.identity import from_identifier
-from shared.values import Number, Text, instant, moment, number, strings, text
+from shared.values import Number, Text, moment, number, strings, text
 
 _FORMATS = {"text": "text", "html": "html", "richtext/html": "html", "richtext": "html"}
 
@@ -37,40 +37,41 @@ class ChatMessage(Struct, frozen=True, rename="camel"):
 
 def message_received(payload: ChatMessage, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A message was written."""
-    return _message(payload, envelope, extra, instant(payload.compose_time))
+    return _message(payload, envelope, extra, "sent_at")
 
 
 def message_edited(payload: ChatMessage, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A message has another text now."""
-    return _message(payload, envelope, extra, instant(payload.edit_time))
+    return _message(payload, envelope, extra, "edited_at")
 
 
 def message_deleted(payload: ChatMessage, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A message is gone."""
-    return _message(payload, envelope, extra, instant(payload.delete_time))
+    return _message(payload, envelope, extra, "deleted_at")
 
 
 def _message(
-    payload: ChatMessage, envelope: Envelope, extra: dict[str, Any], occurred_at: str | None
+    payload: ChatMessage, envelope: Envelope, extra: dict[str, Any], occurred_at: str
 ) -> Fact:
     sender = payload.sender_communication_identifier or in_subject(envelope.subject, "sender")
+    message = Message(
+        id=text(payload.message_id),
+        text=payload.message_body,
+        format=_FORMATS.get((payload.type or "").lower(), payload.type),
+        sent_at=moment("composeTime", payload.compose_time, extra),
+        edited_at=moment("editTime", payload.edit_time, extra),
+        deleted_at=moment("deleteTime", payload.delete_time, extra),
+        version=number("version", payload.version, extra),
+        metadata=strings(payload.metadata),
+    )
     return in_thread(
         envelope,
         extra,
         recipient=payload.recipient_communication_identifier,
-        occurred_at=occurred_at,
+        occurred_at=getattr(message, occurred_at),
         sender=from_identifier(sender, payload.sender_display_name),
         thread=Thread(id=thread_id_of(payload.thread_id, envelope)),
-        message=Message(
-            id=text(payload.message_id),
-            text=payload.message_body,
-            format=_FORMATS.get((payload.type or "").lower(), payload.type),
-            sent_at=moment("composeTime", payload.compose_time, extra),
-            edited_at=moment("editTime", payload.edit_time, extra),
-            deleted_at=moment("deleteTime", payload.delete_time, extra),
-            version=number("version", payload.version, extra),
-            metadata=strings(payload.metadata),
-        ),
+        message=message,
     )
 
 

@@ -125,7 +125,9 @@ def parse(event: str) -> Envelope:
 
 def _exact(event: str) -> Envelope | None:
     """An event with the exact names of one schema, none of them blank; what ``_loose`` gives."""
-    read = _read_cloud_event if '"specversion"' in event else _read_event_grid
+    # Its name stands before or after the data, which may be long.
+    is_cloud_event = '"specversion"' in event[:512] + event[-512:]
+    read = _read_cloud_event if is_cloud_event else _read_event_grid
     try:
         wire = read(event)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):

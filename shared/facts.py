@@ -79,7 +79,8 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
         """The same for every spelling of one party: what ids and comparisons use."""
         if self.kind == "alphanumericSender":
             return (self.raw_id or "").lower()
-        return self.phone_number or (self.email_address or "").lower() or self.raw_id or ""
+        email = self.email_address and self.email_address.lower()
+        return self.phone_number or email or self.raw_id or ""
 
 
 class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):

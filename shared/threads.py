@@ -1,6 +1,5 @@
 """Chat threads and their participants, at user level and at thread level, as in ``chat``."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -10,7 +9,7 @@ from shared.envelope import Envelope, in_subject
 from shared.facts import Fact, Party, Thread
 from shared.identifiers import Identifier, Participant
 from shared.identity import from_identifier, from_participant, merged
-from shared.values import Number, instant, moment, number, strings
+from shared.values import Number, moment, number, strings
 from shared.wire import take
 
 
@@ -50,7 +49,7 @@ def thread_created(payload: ChatThread, envelope: Envelope, extra: dict[str, Any
     by = payload.created_by_communication_identifier or in_subject(envelope.subject, "createdby")
     _keep(payload, envelope, extra, "edited_by_communication_identifier", "edit_time")
     _keep(payload, envelope, extra, "deleted_by_communication_identifier", "delete_time")
-    return _thread(payload, envelope, extra, by, instant(payload.create_time))
+    return _thread(payload, envelope, extra, by, is_new=True)
 
 
 def thread_updated(payload: ChatThread, envelope: Envelope, extra: dict[str, Any]) -> Fact:
@@ -94,7 +93,9 @@ def _thread(
     envelope: Envelope,
     extra: dict[str, Any],
     actor: Identifier,
-    occurred_at: str | None,
+    occurred_at: str | None = None,
+    *,
+    is_new: bool = False,
 ) -> Fact:
     properties = dict(payload.properties or {})
     topic = take(properties, "topic")
@@ -106,17 +107,18 @@ def _thread(
         properties["metadata"] = misplaced
     if properties:
         extra["properties"] = properties
+    created_at = moment("createTime", payload.create_time, extra)
     return in_thread(
         envelope,
         extra,
         recipient=payload.recipient_communication_identifier,
-        occurred_at=occurred_at,
+        occurred_at=created_at if is_new else occurred_at,
         sender=from_identifier(actor),
         thread=Thread(
             id=thread_id_of(payload.thread_id, envelope),
             topic=topic if isinstance(topic, str) else None,
-            participants=tuple(_once(map(from_participant, payload.participants or ()))),
-            created_at=moment("createTime", payload.create_time, extra),
+            participants=_once(tuple(map(from_participant, payload.participants or ()))),
+            created_at=created_at,
             version=number("version", payload.version, extra),
             metadata=strings(metadata),
         ),
@@ -162,10 +164,12 @@ def _somebody(who: Participant | None, envelope: Envelope, *parts: str) -> Party
     return from_identifier(named, party.display_name if party else None) or party
 
 
-def _once(participants: Iterable[Party]) -> Iterable[Party]:
+def _once(participants: tuple[Party, ...]) -> tuple[Party, ...]:
     """The same people in the same order, nobody twice; who has no id is kept as often as told."""
+    if len({party.key for party in participants}) == len(participants):
+        return participants
     seen: dict[str, Party] = {}
     for index, party in enumerate(participants):
         key = party.key or str(index)
         seen[key] = merged(seen[key], party) if key in seen else party
-    return seen.values()
+    return tuple(seen.values())

@@ -24,6 +24,7 @@ _WHAT: dict[RecordType, str] = {
 }
 
 
+_CHANNEL = {"sms": "SMS", "email": "E-mail", "whatsapp": "WhatsApp"}
 _BY: dict[RecordType, str] = {
     "communication.message.received": "from",
     "communication.message.edited": "by",
@@ -46,8 +47,8 @@ def work_title(record_type: RecordType, fact: Fact) -> str:
         what = f"{what}: {name}" if fact.participant else f"{what} {_BY[record_type]} {name}"
     if fact.thread and fact.thread.topic:
         what = f"{what} ({fact.thread.topic})"
-    channel = {"sms": "SMS", "email": "E-mail", "whatsapp": "WhatsApp"}.get(fact.channel)
-    return _shorten(f"{channel or fact.channel.capitalize()}: {what}", TITLE_LENGTH)
+    channel = _CHANNEL.get(fact.channel) or fact.channel.capitalize()
+    return _shorten(f"{channel}: {what}", TITLE_LENGTH)
 
 
 def push_title(record_type: RecordType, fact: Fact) -> str:
