@@ -33,14 +33,12 @@ DEAD_LETTER_KEYS = frozenset(
     }
 )
 Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
+_Said = Annotated[str, msgspec.Meta(min_length=1)]
 
 _EVENT_GRID = ("eventtype", "eventtime", "topic")
 _CLOUD_EVENTS = ("type", "time", "source")
 _CONSUMED = frozenset({"data", "specversion", "datacontenttype"})
 _OWN_FIELDS = frozenset({"id", "subject", "dataversion", "metadataversion", "traceparent"})
-
-
-_Said = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class _EventGrid(
@@ -125,8 +123,7 @@ def parse(event: str) -> Envelope:
 
 def _exact(event: str) -> Envelope | None:
     """An event with the exact names of one schema, none of them blank; what ``_loose`` gives."""
-    # Its name stands before or after the data, which may be long.
-    is_cloud_event = '"specversion"' in event[:512] + event[-512:]
+    is_cloud_event = '"specversion"' in event[:512] + event[-512:]  # around long data
     read = _read_cloud_event if is_cloud_event else _read_event_grid
     try:
         wire = read(event)

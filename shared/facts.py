@@ -3,6 +3,9 @@
 These structs are the contract with whoever reads the queues (``docs/records.md``); their JSON
 Schemas are generated into ``schemas/``. A new optional field is an additive change; anything else
 is a new version of the record.
+
+They hold what JSON can hold, in no cycle, so the garbage collector need not look at them
+(``gc=False``): it would the more often, the more events are under way.
 """
 
 from typing import Annotated, Any, Literal
@@ -57,7 +60,7 @@ Extra = Annotated[
 ]
 
 
-class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class Party(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """A person, number, address or service that takes part."""
 
     kind: PartyKind
@@ -83,7 +86,7 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
         return self.phone_number or email or self.raw_id or ""
 
 
-class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class Message(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """One message, or what is known of it."""
 
     id: Annotated[str | None, Meta(description="The provider's id of the message.")] = None
@@ -103,7 +106,7 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     ] = None
 
 
-class Thread(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class Thread(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """A chat thread, or what is known of it."""
 
     id: Annotated[str | None, Meta(description="The provider's id of the thread.")] = None
@@ -120,7 +123,7 @@ class Thread(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
     ] = None
 
 
-class Attempt(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class Attempt(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """One try to deliver an SMS."""
 
     time: Instant | None = None
@@ -129,7 +132,7 @@ class Attempt(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     extra: Extra = {}
 
 
-class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class Delivery(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """How far a message that was sent has come."""
 
     status: Annotated[DeliveryStatus, Meta(description="One vocabulary for every channel.")]
@@ -149,7 +152,7 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="ca
     tag: Annotated[str | None, Meta(description="What the sender attached for reports.")] = None
 
 
-class SourceEvent(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class SourceEvent(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """Where the record comes from: the event that Event Grid delivered."""
 
     type: Annotated[str, Meta(description="The event type as it came, retired names included.")]
@@ -165,7 +168,7 @@ class SourceEvent(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     extra: Extra = {}
 
 
-class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class Fact(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """What happened. Both kinds of record carry all of it."""
 
     channel: Annotated[str, Meta(description="sms, chat, email, whatsapp, or the provider's word.")]

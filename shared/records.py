@@ -64,7 +64,7 @@ class PushNotification(Fact, frozen=True, kw_only=True, omit_defaults=True, rena
 D = TypeVar("D")
 
 
-class Record(Struct, Generic[D], frozen=True, kw_only=True, omit_defaults=True):
+class Record(Struct, Generic[D], frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """The CloudEvents 1.0 envelope; names are those of the specification and its extensions."""
 
     specversion: Literal["1.0"] = msgspec.field(default_factory=lambda: "1.0")  # never omitted
@@ -92,7 +92,7 @@ class Record(Struct, Generic[D], frozen=True, kw_only=True, omit_defaults=True):
     data: D | None = None
 
 
-class Encoded(Struct, frozen=True):
+class Encoded(Struct, frozen=True, gc=False):
     """A record ready for its queue."""
 
     envelope: Record[Any]

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from msgspec import structs
+
 from shared import envelope, routes
 from shared.envelope import Envelope
 from shared.facts import Fact
@@ -67,6 +69,11 @@ def settings(**environ: str) -> Settings:
 def parse(wire: Any) -> Envelope:
     """The envelope of an event given as JSON value."""
     return envelope.parse(json.dumps(wire))
+
+
+def said(parsed: Envelope) -> tuple[Envelope, Any]:
+    """All that an envelope says, whichever way it was read; and its data."""
+    return structs.replace(parsed, raw=None, values=None), parsed.data
 
 
 def fact(name: str, data: Any, **attributes: Any) -> Fact:

@@ -24,7 +24,7 @@ from shared.threads import ChatParticipant, ChatThread
 from shared.values import instant
 from shared.wire import RENAMED
 from tests.contract_of_records import held
-from tests.unit.events import ALICE, EVENT_TIME, PREFIX, THREAD, TOPIC, event, identifier
+from tests.unit.events import ALICE, EVENT_TIME, PREFIX, THREAD, TOPIC, event, identifier, said
 from tests.unit.events import settings as app_settings
 
 SETTINGS = app_settings(CHAT_WORK_ITEMS="user")
@@ -177,8 +177,7 @@ exact_cloud_events = st.fixed_dictionaries(
 
 def _parsed(wire: Any) -> tuple[envelope.Envelope, Any] | str:
     try:
-        parsed = envelope.parse(json.dumps(wire))
-        return msgspec.structs.replace(parsed, raw=None, values=None), parsed.data
+        return said(envelope.parse(json.dumps(wire)))
     except RejectedEvent as rejection:
         return str(rejection)
 
@@ -239,9 +238,8 @@ def test_the_quick_way_to_read_users_gives_what_the_thorough_one_gives(
     assert told(str) == told(str.upper)
 
 
-nearly = st.sampled_from(
-    ["a", "", " ", EVENT_TIME, "7", 7, 7.0, 1e3, -0.0, 2**64, True, None, [], {}, {"k": "v"}]
-    + [{"k": 1}, {"topic": "a"}, {"Topic": 1, "x": "y"}, [{"timestamp": EVENT_TIME}]]
+nearly = st.sampled_from(["a", "", " ", EVENT_TIME, "7", 7, 7.0, 1e3, -0.0, 2**64, True, None]) | (
+    st.sampled_from([[], {}, {"k": "v"}, {"k": 1}, {"topic": "a"}, {"Topic": 1, "x": "y"}, [{}]])
 )
 
 
@@ -269,15 +267,6 @@ def nearly_exact(draw: DrawFn) -> dict[str, Any]:
         data[name] = draw(_near(name))
     subject = f"thread/{THREAD}/sender/{ALICE}/recipient/{ALICE}/participantAdded/{ALICE}"
     return event("", data, eventType=route.event, subject=subject)
-
-
-@settings(BOUNDED, max_examples=1000)
-@example(event("ChatMessageReceived", {"transactionId": "a"}))
-@example(event("ChatMessageReceived", {"transactionId": None, "messageId": "a"}))
-@given(nearly_exact() | st.deferred(lambda: well_formed()))
-def test_the_quick_way_to_read_data_gives_what_the_thorough_one_gives(wire: dict[str, Any]) -> None:
-    """An event in an array is read thoroughly, and its data with it."""
-    assert _outcome(wire) == _outcome([wire])
 
 
 @BOUNDED
@@ -396,6 +385,15 @@ def _leaves(value: Any) -> Iterator[Any]:
             yield from _leaves(item)
     elif value is not None:
         yield value
+
+
+@settings(BOUNDED, max_examples=1000)
+@example(event("ChatMessageReceived", {"transactionId": "a"}))
+@example(event("ChatMessageReceived", {"transactionId": None, "messageId": "a"}))
+@given(nearly_exact() | well_formed())
+def test_the_quick_way_to_read_data_gives_what_the_thorough_one_gives(wire: dict[str, Any]) -> None:
+    """An event in an array is read thoroughly, and its data with it."""
+    assert _outcome(wire) == _outcome([wire])
 
 
 @BOUNDED
