@@ -5,13 +5,14 @@ shapes can come mixed in one event, with keys missing, and with ``specversion`` 
 decides is the type that is found, not the label.
 """
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
+from shared import exact
 from shared.errors import MalformedEvent
-from shared.facts import SourceEvent
+from shared.facts import Schema, SourceEvent
 from shared.jsontext import decode, unpacked
 from shared.values import text, uri_reference
 
@@ -32,53 +33,10 @@ DEAD_LETTER_KEYS = frozenset(
         "lastdeliveryattempttime",
     }
 )
-Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
-_Said = Annotated[str, msgspec.Meta(min_length=1)]
-
 _EVENT_GRID = ("eventtype", "eventtime", "topic")
 _CLOUD_EVENTS = ("type", "time", "source")
 _CONSUMED = frozenset({"data", "specversion", "datacontenttype"})
 _OWN_FIELDS = frozenset({"id", "subject", "dataversion", "metadataversion", "traceparent"})
-
-
-class _EventGrid(
-    msgspec.Struct,
-    frozen=True,
-    rename={"source": "topic", "type": "eventType", "time": "eventTime"}.get,
-    forbid_unknown_fields=True,
-):
-    """An event as Event Grid itself writes it: with exact names, and nothing else."""
-
-    id: _Said
-    source: _Said
-    subject: str
-    type: _Said
-    time: _Said
-    data: msgspec.Raw
-    data_version: str | None = msgspec.field(default=None, name="dataVersion")
-    metadata_version: str | None = msgspec.field(default=None, name="metadataVersion")
-    traceparent: ClassVar[None] = None
-    schema: ClassVar[Schema] = "EventGridSchema"
-
-
-class _CloudEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The same in the CloudEvents schema."""
-
-    id: _Said
-    source: _Said
-    type: _Said
-    time: _Said
-    data: msgspec.Raw
-    specversion: str | None = None
-    subject: str | None = None
-    datacontenttype: str | None = None
-    traceparent: str | None = None
-    data_version: ClassVar[None] = None
-    metadata_version: ClassVar[None] = None
-    schema: ClassVar[Schema] = "CloudEventSchemaV1_0"
-
-
-_SCHEMAS = (msgspec.json.Decoder(_EventGrid), msgspec.json.Decoder(_CloudEvent))
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +80,7 @@ def parse(event: str) -> Envelope:
 
 def _exact(event: str) -> Envelope | None:
     """An event with the exact names of one schema, none of them blank; what ``_loose`` gives."""
-    wire = _decoded(event)
+    wire = exact.event(event)
     if wire is None:
         return None
     needed = (wire.type, wire.id, wire.source, wire.time)
@@ -141,15 +99,6 @@ def _exact(event: str) -> Envelope | None:
         metadata_version=wire.metadata_version or None,
         traceparent=wire.traceparent or None,
     )
-
-
-def _decoded(event: str) -> _EventGrid | _CloudEvent | None:
-    for schema in _SCHEMAS:
-        try:
-            return schema.decode(event)
-        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-            continue
-    return None
 
 
 def _loose(event: str) -> Envelope:

@@ -23,6 +23,7 @@ RecordType = Literal[
     "communication.participant.added",
     "communication.participant.removed",
 ]
+Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
 PartyKind = Literal[
     "communicationUser",
     "phoneNumber",
@@ -156,7 +157,7 @@ class SourceEvent(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
     """Where the record comes from: the event that Event Grid delivered."""
 
     type: Annotated[str, Meta(description="The event type as it came, retired names included.")]
-    schema: Literal["EventGridSchema", "CloudEventSchemaV1_0"]
+    schema: Schema
     id: str | None = None
     subject: str | None = None
     topic: Annotated[

@@ -169,9 +169,13 @@ exact_cloud_events = st.fixed_dictionaries(
         "type": ROUTED | spoken,
         "time": spoken,
         "data": st.sampled_from([{}, {"message": "a"}, "{}", None]),
-        "specversion": st.just("1.0"),
     },
-    optional={"subject": spoken, "traceparent": spoken, "datacontenttype": spoken},
+    optional={
+        "specversion": st.just("1.0"),
+        "subject": spoken,
+        "traceparent": spoken,
+        "datacontenttype": spoken,
+    },
 )
 
 
