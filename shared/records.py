@@ -185,6 +185,8 @@ def _encode(
     origin: Origin, schema: str, purpose: str, data: WorkItem | PushNotification
 ) -> Encoded:
     record = Record(
+        specversion="1.0",  # calling their factories would cost more
+        datacontenttype="application/json",
         id=uuid5(f"{origin.key}\x1f{purpose}"),
         source=origin.source,
         type=origin.type,
