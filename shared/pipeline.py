@@ -8,7 +8,9 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from shared import deadletters, envelope, foreign, records, routes, wording
 from shared.envelope import Envelope
@@ -33,7 +35,7 @@ DEADLINE = 18.0
 log = logging.getLogger("acs_event_records")
 
 
-class Send(NamedTuple):
+class Send(Struct, frozen=True):
     """One record and the queue it goes to."""
 
     queue: str

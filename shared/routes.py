@@ -190,5 +190,6 @@ def outcome(route: Route[Any], fact: Fact, *, user_work_items: bool) -> Yields:
 
 
 def _to_its_own_sender(fact: Fact) -> bool:
-    sender = fact.sender.key if fact.sender else ""
-    return bool(sender) and [party.key for party in fact.recipients] == [sender]
+    if not fact.sender or len(fact.recipients) != 1:
+        return False
+    return fact.recipients[0].key == fact.sender.key != ""

@@ -134,5 +134,7 @@ def _meanings(value: Any) -> list[Any]:
 
 def take(wire: dict[str, Any], name: str) -> Any:
     """Take a value out of a JSON object, whatever the casing of its key."""
-    key = next((key for key in wire if key.lower() == name), None)
-    return None if key is None else wire.pop(key)
+    for key in wire:
+        if key.lower() == name:
+            return wire.pop(key)
+    return None
