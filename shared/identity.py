@@ -46,14 +46,14 @@ def from_identifier(
     metadata: dict[str, str] | None = None,
 ) -> Party | None:
     """A communication identifier in either form; kind and raw id are derived where absent."""
-    display_name = text(display_name)
     if isinstance(identifier, dict):
         user = narrowed(User, identifier)
         if user is None:
-            return _loose(identifier, display_name, metadata)
+            return _loose(identifier, text(display_name), metadata)
         identifier = user
     if isinstance(identifier, User):
         return from_participant(UserInThread(identifier, display_name, metadata))
+    display_name = text(display_name)
     if not identifier:
         return _nameless(display_name, metadata)
     return _party(identifier, kind_of(identifier), None, display_name, metadata, {})

@@ -22,8 +22,8 @@ def steps(event: str) -> dict[str, Callable[[], object]]:
     built = [send.record.envelope for send in pipeline.convert(parsed, DEFAULTS)]
     encode = msgspec.json.Encoder().encode
     return {
-        "reading the envelope and decoding the data": lambda: envelope.parse(event),
-        "the data to a fact: names, times, numbers, parties": lambda: routes.fact_of(route, parsed),
+        "reading the envelope": lambda: envelope.parse(event),
+        "the data to a fact: decoding, times, numbers, parties": lambda: routes.fact_of(route, parsed),
         "what the records share: source, time, key": lambda: records.origin(
             record_type, fact, parsed
         ),
