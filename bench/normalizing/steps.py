@@ -23,7 +23,7 @@ def steps(event: str) -> dict[str, Callable[[], object]]:
     encode = msgspec.json.Encoder().encode
     return {
         "reading the envelope": lambda: envelope.parse(event),
-        "the data to a fact: decoding, times, numbers, parties": lambda: routes.fact_of(route, parsed),
+        "the data to a fact: decoding, times, parties": lambda: routes.fact_of(route, parsed),
         "what the records share: source, time, key": lambda: records.origin(
             record_type, fact, parsed
         ),
