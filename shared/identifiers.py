@@ -11,7 +11,8 @@ from msgspec import Struct
 from shared.facts import PartyKind
 from shared.values import text
 
-Identifier = str | dict[str, Any] | None
+# The words set these apart from all other texts and objects: ``exact`` narrows them by their type.
+Identifier = Annotated[str | dict[str, Any] | None, "an identifier"]
 """A communication identifier on the wire: a raw id (before 2021-03) or an object."""
 
 Participant = Annotated[dict[str, Any], "a participant"]

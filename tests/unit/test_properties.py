@@ -253,11 +253,9 @@ def _near(name: str) -> SearchStrategy[Any]:
         return users | st.sampled_from([ALICE, "4:+15555550100", "", {}, {"rawId": ALICE}, 1, None])
     if name == "participants":
         return participants | nearly
-    return (
-        participants.map(lambda people: people[0] if people else {})
-        if (name.startswith("participant"))
-        else nearly
-    )
+    if name.startswith("participant"):
+        return participants.map(lambda people: people[0] if people else {})
+    return nearly | users
 
 
 @st.composite
@@ -392,6 +390,8 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 @settings(BOUNDED, max_examples=1000)
+@example(event("AdvancedMessageDeliveryStatusUpdated", {"error": identifier(ALICE)}))
+@example(event("EmailDeliveryReportReceived", {"deliveryStatusDetails": identifier(ALICE)}))
 @example(event("ChatMessageReceived", {"transactionId": "a"}))
 @example(event("ChatMessageReceived", {"transactionId": None, "messageId": "a"}))
 @given(nearly_exact() | well_formed())
