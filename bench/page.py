@@ -27,8 +27,8 @@ Nothing here is a test that can fail for want of a quick machine: CI checks the 
 | goal | bound | measured | |
 |---|---|---|---|
 {goals}
-Why some are missed, and what was tried: [normalizing](decisions/0006-quick-then-thorough.md),
-[delivering](decisions/0007-the-queue-sdk-stays.md). Measured on: {machine}.
+Why some are missed, and what was tried: [normalizing](decisions/0009-data-is-read-quickly-too.md),
+[delivering](decisions/0008-azure-core-puts-the-messages.md). Measured on: {machine}.
 {parts}"""
 
 
