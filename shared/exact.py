@@ -98,7 +98,7 @@ def event(text: str) -> _EventGrid | _CloudEvent | None:
 
 @cache
 def _decoder(shape: type[P]) -> msgspec.json.Decoder[P]:
-    """For a struct that is a ``shape``, and has the one field that all know and none reads."""
+    """For a ``shape`` that takes ``transactionId`` too, which chat events carry and no fact has."""
     fields = [
         (each.name, _TYPES[each.type], None)
         for each in msgspec.structs.fields(shape)

@@ -2,12 +2,13 @@
 
 One client per process and event loop, kept open: over HTTPS a client per event would cost 8 to 15
 times the throughput (``docs/decisions``). What differs from the SDK's defaults is in ``_TRIES`` and
-``_transport``, each with its reason.
+``_transport``, each with its reason. Messages have a request and tries of their own: ``queues``.
 """
 
 import asyncio
 import contextlib
 import logging
+import traceback
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
@@ -68,7 +69,7 @@ class StorageAccount:
                 await _create(self._queue_service.create_queue(queue))
                 await self._queues.put(queue, message)
         except AzureError as error:
-            raise _failure("queue", queue, error) from error
+            raise _failure("queue", queue, error) from _without_secrets(error)
 
     async def save(self, container: str, name: str, body: bytes) -> str:
         """Write a JSON blob, over one of the same name; return its address without any token.
@@ -84,7 +85,7 @@ class StorageAccount:
                 await _create(self._blobs().create_container(container))
                 await _upload(client, body)
         except AzureError as error:
-            raise _failure("container", container, error) from error
+            raise _failure("container", container, error) from _without_secrets(error)
         return str(client.url).partition("?")[0]
 
     async def close(self) -> None:
@@ -117,7 +118,8 @@ _TRIES: dict[str, Any] = {
     "increment_base": 2,
     "random_jitter_range": 0.2,
 }
-"""Three in 7 s: the SDK's own end after 85 s, and Event Grid sends the event again after 30."""
+"""To write a blob or make a queue, three in 7 s: by default they end after 85 s, and Event Grid
+sends the event again after 30."""
 
 
 def _transport(*, use_proxy: bool) -> AioHttpTransport:
@@ -173,6 +175,11 @@ async def _create(creation: Awaitable[Any]) -> None:
     """Another instance may have been faster."""
     with contextlib.suppress(ResourceExistsError):
         await creation
+
+
+def _without_secrets(error: AzureError) -> AzureError | None:
+    """What may stand behind a ``DeliveryError`` in the log; aiohttp quotes whole addresses."""
+    return None if "sig=" in "".join(traceback.format_exception(error)) else error
 
 
 def _failure(kind: str, name: str, error: AzureError) -> DeliveryError:

@@ -8,10 +8,19 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
+import aiohttp
+import requests
 from azure.storage.queue import QueueClient, QueueServiceClient, aio
 
 OURS, OTHERS, CLIENTS, TLS = "our logs", "other logs", "clients", "tls"
-_CLIENTS = (QueueClient, QueueServiceClient, aio.QueueClient, aio.QueueServiceClient)
+_CLIENTS = (
+    QueueClient,
+    QueueServiceClient,
+    aio.QueueClient,
+    aio.QueueServiceClient,
+    aiohttp.ClientSession,
+    requests.Session,
+)
 
 
 class Handler(logging.Handler):
@@ -38,7 +47,7 @@ def log_as_the_worker_does() -> Handler:
 
 @contextmanager
 def counted() -> Iterator[Counter[str]]:
-    """Count clients and TLS contexts made in a `with` block."""
+    """Count clients, the HTTP sessions below them and TLS contexts made in a `with` block."""
     counts: Counter[str] = Counter()
     with ExitStack() as patches:
         for client in _CLIENTS:

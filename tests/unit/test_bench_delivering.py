@@ -82,7 +82,7 @@ def test_cpu_is_told_by_the_message() -> None:
 
 
 def test_a_log_record_too_many_misses_a_goal_that_is_counted() -> None:
-    counted = orders.Counted(events=1_000, our_logs=1_001, other_logs=0, clients=1, tls_contexts=0)
+    counted = orders.Counted(events=1_000, our_logs=1_001, other_logs=0, clients=2, tls_contexts=0)
     missed = [goal for goal in tables.count_goals(counted) if not goal.held]
 
     assert ["log records of ours an event"] == [goal.what for goal in missed]

@@ -66,11 +66,18 @@ def personal() -> set[str]:
 
 @contextmanager
 def failing_storage(status: int) -> Iterator[int]:
-    """A Storage service that answers every request so, in the words of the real one; its port."""
+    """A Storage service that answers every request so, in the words of the real one; its port.
+
+    0 is an answer that is no HTTP, of which aiohttp tells the address that was asked.
+    """
 
     class Answer(BaseHTTPRequestHandler):
         def _fail(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if not status:
+                self.wfile.write(b"garbage\r\n\r\n")
+                self.close_connection = True
+                return
             body = _explanation(
                 self.headers["Authorization"], status, f"{self.command}\n{urlsplit(self.path).path}"
             ).encode()

@@ -73,6 +73,7 @@ def test_the_host_says_nothing_personal_of_any_event(
         pytest.param(403, SAS, id="403 to a signature"),
         pytest.param(413, f"AccountKey={KEY}", id="413"),
         pytest.param(503, f"AccountKey={KEY}", id="503"),
+        pytest.param(0, SAS, id="no HTTP to a signature"),
     ],
 )
 def test_the_host_says_nothing_personal_when_storage_fails(
@@ -211,13 +212,14 @@ def _rejection(text: str) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("status", [None, 403], ids=str)
+@pytest.mark.parametrize("secret", [f"AccountKey={KEY}", SAS], ids=["key", "signature"])
+@pytest.mark.parametrize("status", [None, 403, 0], ids=str)
 async def test_no_exception_of_storage_has_anything_personal(
-    status: int | None, personal: set[str], log: _Everything
+    status: int | None, secret: str, personal: set[str], log: _Everything
 ) -> None:
     """The SDK's own loggers too, and the exceptions that ours come from."""
     with _storage(status) as port:
-        settings = Settings.from_env({"RecordStorage": account(port)})
+        settings = Settings.from_env({"RecordStorage": account(port, secret)})
         store = StorageAccount(settings)
         calls = [
             pipeline.process(json.dumps(event), function, settings, store)

@@ -31,6 +31,7 @@ from shared.queues import QueueWriter
 pytestmark = pytest.mark.usefixtures("waited")
 
 Transport = AsyncHttpTransport[Any, Any]
+WAITS = [pytest.approx(1.6, rel=0.2), pytest.approx(3.2, rel=0.2)]
 KEY = base64.b64encode(b"a key").decode()
 MESSAGE = '{"a":"é"}'.encode()
 
@@ -50,6 +51,21 @@ class _Service:
             request.transport.abort()
             return web.Response()
         return answer
+
+
+class _Half(web.Response):
+    """Created, with less of a body than was said."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        del data
+
+    async def prepare(self, request: web.BaseRequest) -> Any:
+        self.set_status(201)
+        self.headers["Content-Length"] = "50"
+        prepared = await super().prepare(request)
+        assert request.transport is not None
+        request.transport.close()
+        return prepared
 
 
 class _Credential:
@@ -223,7 +239,7 @@ async def test_what_may_pass_is_tried_again(
     await _by_key(server, transport).put("work-items", MESSAGE)
 
     assert [body for _, body in service.requests] == [service.requests[0][1]] * 4
-    assert waited == [1.6, 3.2]
+    assert waited == WAITS
 
 
 async def test_a_connection_that_breaks_is_tried_again(
@@ -244,7 +260,19 @@ async def test_a_service_that_nobody_answers_for_fails_after_four_tries(
     with pytest.raises(ServiceRequestError):
         await writer.put("work-items", MESSAGE)
 
-    assert waited == [1.6, 3.2]
+    assert waited == WAITS
+
+
+async def test_an_answer_that_breaks_off_is_tried_again_later(
+    service: _Service, server: BaseTestServer, transport: Transport, waited: list[float]
+) -> None:
+    """As a connection that breaks; at once, copies of one message would pile up."""
+    service.answers += [_Half() for _ in range(4)]
+    with pytest.raises(AzureError):
+        await _by_key(server, transport).put("work-items", MESSAGE)
+
+    assert len(service.requests) == 4
+    assert waited == WAITS
 
 
 async def test_a_connection_that_always_breaks_fails(
@@ -278,10 +306,16 @@ async def test_a_missing_queue_has_an_error_of_its_own(
         await _by_key(server, transport).put("work-items", MESSAGE)
 
 
-async def test_the_service_may_say_how_long_to_wait(
-    service: _Service, server: BaseTestServer, transport: Transport, waited: list[float]
+@pytest.mark.parametrize(("told", "expected"), [("2", 2), ("30", 3.2)])
+async def test_the_service_may_say_how_long_to_wait_but_not_too_long(
+    told: str,
+    expected: float,
+    service: _Service,
+    server: BaseTestServer,
+    transport: Transport,
+    waited: list[float],
 ) -> None:
-    service.answers.append(web.Response(status=503, headers={"Retry-After": "2"}))
+    service.answers.append(web.Response(status=503, headers={"Retry-After": told}))
     await _by_key(server, transport).put("work-items", MESSAGE)
 
-    assert waited == [2]
+    assert waited == [expected]
