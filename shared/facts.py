@@ -5,7 +5,7 @@ Schemas are generated into ``schemas/``. A new optional field is an additive cha
 is a new version of the record.
 
 They hold what JSON can hold, in no cycle, so the garbage collector need not look at them
-(``gc=False``): it would the more often, the more events are under way.
+(``gc=False``). With many events under way it would look ever more often.
 """
 
 from typing import Annotated, Any, Literal
