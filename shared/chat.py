@@ -37,24 +37,24 @@ class ChatMessage(Struct, frozen=True, rename="camel"):
 
 def message_received(payload: ChatMessage, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A message was written."""
-    return _message(payload, envelope, extra, "sent_at")
+    message = _message(payload, extra)
+    return _told(payload, envelope, extra, message, message.sent_at)
 
 
 def message_edited(payload: ChatMessage, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A message has another text now."""
-    return _message(payload, envelope, extra, "edited_at")
+    message = _message(payload, extra)
+    return _told(payload, envelope, extra, message, message.edited_at)
 
 
 def message_deleted(payload: ChatMessage, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A message is gone."""
-    return _message(payload, envelope, extra, "deleted_at")
+    message = _message(payload, extra)
+    return _told(payload, envelope, extra, message, message.deleted_at)
 
 
-def _message(
-    payload: ChatMessage, envelope: Envelope, extra: dict[str, Any], occurred_at: str
-) -> Fact:
-    sender = payload.sender_communication_identifier or in_subject(envelope.subject, "sender")
-    message = Message(
+def _message(payload: ChatMessage, extra: dict[str, Any]) -> Message:
+    return Message(
         id=text(payload.message_id),
         text=payload.message_body,
         format=_FORMATS.get((payload.type or "").lower(), payload.type),
@@ -64,11 +64,21 @@ def _message(
         version=number("version", payload.version, extra),
         metadata=strings(payload.metadata),
     )
+
+
+def _told(
+    payload: ChatMessage,
+    envelope: Envelope,
+    extra: dict[str, Any],
+    message: Message,
+    occurred_at: str | None,
+) -> Fact:
+    sender = payload.sender_communication_identifier or in_subject(envelope.subject, "sender")
     return in_thread(
         envelope,
         extra,
         recipient=payload.recipient_communication_identifier,
-        occurred_at=getattr(message, occurred_at),
+        occurred_at=occurred_at,
         sender=from_identifier(sender, payload.sender_display_name),
         thread=Thread(id=thread_id_of(payload.thread_id, envelope)),
         message=message,

@@ -49,7 +49,8 @@ def thread_created(payload: ChatThread, envelope: Envelope, extra: dict[str, Any
     by = payload.created_by_communication_identifier or in_subject(envelope.subject, "createdby")
     _keep(payload, envelope, extra, "edited_by_communication_identifier", "edit_time")
     _keep(payload, envelope, extra, "deleted_by_communication_identifier", "delete_time")
-    return _thread(payload, envelope, extra, by, is_new=True)
+    thread = _thread(payload, envelope, extra)
+    return _told(payload, envelope, extra, by, thread, thread.created_at)
 
 
 def thread_updated(payload: ChatThread, envelope: Envelope, extra: dict[str, Any]) -> Fact:
@@ -58,7 +59,8 @@ def thread_updated(payload: ChatThread, envelope: Envelope, extra: dict[str, Any
     _keep(payload, envelope, extra, "created_by_communication_identifier")
     _keep(payload, envelope, extra, "deleted_by_communication_identifier", "delete_time")
     occurred_at = moment("editTime", payload.edit_time, extra)
-    return _thread(payload, envelope, extra, by, occurred_at)
+    thread = _thread(payload, envelope, extra)
+    return _told(payload, envelope, extra, by, thread, occurred_at)
 
 
 def thread_deleted(payload: ChatThread, envelope: Envelope, extra: dict[str, Any]) -> Fact:
@@ -67,7 +69,8 @@ def thread_deleted(payload: ChatThread, envelope: Envelope, extra: dict[str, Any
     _keep(payload, envelope, extra, "created_by_communication_identifier")
     _keep(payload, envelope, extra, "edited_by_communication_identifier", "edit_time")
     occurred_at = moment("deleteTime", payload.delete_time, extra)
-    return _thread(payload, envelope, extra, by, occurred_at)
+    thread = _thread(payload, envelope, extra)
+    return _told(payload, envelope, extra, by, thread, occurred_at)
 
 
 def participant_added(payload: ChatParticipant, envelope: Envelope, extra: dict[str, Any]) -> Fact:
@@ -88,15 +91,7 @@ def participant_removed(
     return _participant(payload, envelope, extra, by, who)
 
 
-def _thread(
-    payload: ChatThread,
-    envelope: Envelope,
-    extra: dict[str, Any],
-    actor: Identifier,
-    occurred_at: str | None = None,
-    *,
-    is_new: bool = False,
-) -> Fact:
+def _thread(payload: ChatThread, envelope: Envelope, extra: dict[str, Any]) -> Thread:
     properties = dict(payload.properties or {})
     topic = take(properties, "topic")
     misplaced = take(properties, "metadata")  # where azure-rest-api-specs PR #26347 put it
@@ -107,21 +102,31 @@ def _thread(
         properties["metadata"] = misplaced
     if properties:
         extra["properties"] = properties
-    created_at = moment("createTime", payload.create_time, extra)
+    return Thread(
+        id=thread_id_of(payload.thread_id, envelope),
+        topic=topic if isinstance(topic, str) else None,
+        participants=_once(tuple(map(from_participant, payload.participants or ()))),
+        created_at=moment("createTime", payload.create_time, extra),
+        version=number("version", payload.version, extra),
+        metadata=strings(metadata),
+    )
+
+
+def _told(
+    payload: ChatThread,
+    envelope: Envelope,
+    extra: dict[str, Any],
+    actor: Identifier,
+    thread: Thread,
+    occurred_at: str | None,
+) -> Fact:
     return in_thread(
         envelope,
         extra,
         recipient=payload.recipient_communication_identifier,
-        occurred_at=created_at if is_new else occurred_at,
+        occurred_at=occurred_at,
         sender=from_identifier(actor),
-        thread=Thread(
-            id=thread_id_of(payload.thread_id, envelope),
-            topic=topic if isinstance(topic, str) else None,
-            participants=_once(tuple(map(from_participant, payload.participants or ()))),
-            created_at=created_at,
-            version=number("version", payload.version, extra),
-            metadata=strings(metadata),
-        ),
+        thread=thread,
     )
 
 

@@ -4,7 +4,7 @@ import base64
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -53,8 +53,11 @@ class Azurite:
     connection_string: str
     trusted: str | None = None
     """The file of the authority whose certificate it has, over HTTPS."""
-    options: dict[str, Any] = field(default_factory=dict)
-    """For the SDK's own clients."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """For the SDK's own clients."""
+        return {"connection_verify": self.trusted} if self.trusted else {}
 
 
 @pytest.fixture(scope="session")
@@ -68,9 +71,8 @@ def connection_string() -> Iterator[str]:
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     """Another one over HTTPS that knows tokens, as it does with a certificate only."""
     certificates = Certificates.made_in(tmp_path_factory.mktemp("certificates"))
-    trusted = str(certificates.bundle)
     with fresh_azurite(certificates, "--oauth", "basic") as text:
-        yield Azurite(text, trusted, {"connection_verify": trusted})
+        yield Azurite(text, str(certificates.bundle))
 
 
 @pytest_asyncio.fixture(
