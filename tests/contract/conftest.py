@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from azure.core.credentials import AccessToken
 from azure.core.exceptions import ResourceNotFoundError
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob import BlobServiceClient
@@ -29,6 +28,7 @@ from local.azurite import ACCOUNT, KEY
 from shared import storage
 from shared.settings import Settings
 from shared.storage import StorageAccount, Store
+from tests.credential import Credential
 from tests.memory import MemoryStore
 
 BY_KEY, BY_SIGNATURE, BY_IDENTITY = "account key", "shared access signature", "identity over HTTPS"
@@ -119,7 +119,7 @@ def _identity(service: Azurite, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
     parts: dict[str, str] = {
         name: value for name, _, value in (part.partition("=") for part in told)
     }
-    monkeypatch.setattr(storage, "_credential", lambda _account: _Identity())
+    monkeypatch.setattr(storage, "_credential", lambda _account: Credential(_token))
     # The app trusts what the system trusts, and that does not know our authority.
     transport = partial(AioHttpTransport, connection_verify=service.trusted)
     monkeypatch.setattr(storage, "AioHttpTransport", transport)
@@ -129,27 +129,20 @@ def _identity(service: Azurite, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
     }
 
 
-class _Identity:
-    """A credential with the claims that Azurite asks for; it does not check who signed."""
-
-    async def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
-        (scope,), now = scopes, int(time.time())
-        claims = {
-            "aud": scope.removesuffix("/.default"),
-            "iss": f"https://sts.windows.net/{uuid4()}/",
-            "iat": now - 60,
-            "nbf": now - 60,
-            "exp": now + 3600,
-        }
-        parts: tuple[dict[str, Any], ...] = ({"alg": "RS256", "typ": "JWT"}, claims, {})
-        text = ".".join(
-            base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
-            for part in parts
-        )
-        return AccessToken(text, now + 3600)
-
-    async def close(self) -> None:
-        """Nothing is open."""
+def _token(scope: str) -> str:
+    """With the claims that Azurite asks for; it does not check who signed."""
+    now = int(time.time())
+    claims = {
+        "aud": scope.removesuffix("/.default"),
+        "iss": f"https://sts.windows.net/{uuid4()}/",
+        "iat": now - 60,
+        "nbf": now - 60,
+        "exp": now + 3600,
+    }
+    parts: tuple[dict[str, Any], ...] = ({"alg": "RS256", "typ": "JWT"}, claims, {})
+    return ".".join(
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts
+    )
 
 
 def _signed(connection_string: str) -> str:

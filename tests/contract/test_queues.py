@@ -7,14 +7,13 @@ import ssl
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 import pytest_asyncio
 import trustme
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer, unused_port
-from azure.core.credentials import AccessToken
 from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
@@ -28,6 +27,7 @@ from azure.core.pipeline.transport import AioHttpTransport, AsyncHttpTransport
 from azure.storage.queue.aio import QueueServiceClient
 
 from shared.queues import QueueWriter
+from tests.credential import Credential
 
 pytestmark = pytest.mark.usefixtures("waited")
 
@@ -54,29 +54,6 @@ class _Service:
             request.transport.close()
             return web.Response()
         return answer
-
-
-class _Credential:
-    """An identity with a token, or without."""
-
-    def __init__(self, token: str | None) -> None:
-        self.token = token
-        self.scopes: list[str] = []
-
-    async def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
-        self.scopes += scopes
-        if self.token is None:
-            raise ClientAuthenticationError("the token has expired")
-        return AccessToken(self.token, 2**40)
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Nothing is open."""
 
 
 @pytest_asyncio.fixture
@@ -189,7 +166,7 @@ async def test_an_identity_gives_its_token(service: _Service, tmp_path: Path) ->
     authority.cert_pem.write_to_path(trusted)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    credential = _Credential("a-token")
+    credential = Credential(lambda _scope: "a-token")
     server = _listening(service)
     await server.start_server(ssl=context)
     async with server, _transport(connection_verify=str(trusted)) as transport:
@@ -207,7 +184,7 @@ async def test_an_identity_gives_its_token(service: _Service, tmp_path: Path) ->
 async def test_without_a_token_nothing_is_sent_or_tried_again(
     transport: Transport, waited: list[float]
 ) -> None:
-    credential = _Credential(None)
+    credential = Credential(None)
     client = QueueServiceClient("https://a.queue.core.windows.net", credential=credential)
     with pytest.raises(ClientAuthenticationError):
         await QueueWriter(client, credential, transport).put("work-items", MESSAGE)

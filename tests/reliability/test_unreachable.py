@@ -3,16 +3,15 @@
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-from azure.core.exceptions import ClientAuthenticationError
 
 from local.azurite import KEY
 from shared import pipeline, storage
 from shared.errors import DeliveryError
 from shared.settings import Settings
 from shared.storage import StorageAccount
+from tests.credential import Credential
 from tests.reliability import events
 from tests.reliability.figures import Figures
 
@@ -25,26 +24,12 @@ BOUND = 19.0
 ENDS = "delivered once it is mended; after 24 h in Event Grid's dead letters"
 
 
-class _Expired:
-    """A credential that gets no token any more."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    async def get_token(self, *_scopes: str, **_options: Any) -> None:
-        self.asked += 1
-        raise ClientAuthenticationError("AADSTS700082: the token has expired")
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
 @pytest.fixture
 async def by_identity(
     monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[tuple[StorageAccount, _Expired]]:
+) -> AsyncIterator[tuple[StorageAccount, Credential]]:
     """An account reached by an identity, not a key."""
-    credential = _Expired()
+    credential = Credential(None)
     monkeypatch.setattr(storage, "_credential", lambda _account: credential)
     account = StorageAccount(
         _settings(
@@ -59,15 +44,15 @@ async def by_identity(
 @pytest.mark.parametrize("is_poison", [False, True], ids=["a record", "a dead letter"])
 async def test_an_expired_token(
     is_poison: bool,  # noqa: FBT001 -- a column of the table
-    by_identity: tuple[StorageAccount, _Expired],
+    by_identity: tuple[StorageAccount, Credential],
     figures: Figures,
 ) -> None:
     """An identity without a token fails the function within its 18 s ({case})."""
     account, credential = by_identity
     seconds = await _fails(account, is_poison=is_poison)
 
-    assert credential.asked
-    figures.tell(tokens_asked_for=credential.asked, seconds_to_fail=seconds)
+    assert credential.scopes
+    figures.tell(tokens_asked_for=len(credential.scopes), seconds_to_fail=seconds)
     if not is_poison:
         figures.failure = _row("an expired identity token", f"1 try, {seconds:.1f} s")
 
