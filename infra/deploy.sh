@@ -227,7 +227,7 @@ deploy_events() { # deploy_events CREATE_EVENT_SUBSCRIPTIONS
 build_package() {
   if [ -n "$package" ]; then return; fi
   package=$work/app.zip
-  (cd "$infra/.." && "${PYTHON:-python3}" -m local.package --output "$package") ||
+  (cd "$infra/.." && "${PYTHON:-python3}" -m tools.package --output "$package") ||
     fail 7 'the package could not be built; --package takes one that was built elsewhere'
 }
 

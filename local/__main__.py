@@ -26,18 +26,18 @@ class Command:
 
 
 COMMANDS = (
-    Command("start", "run the app here: Storage, the functions host, a demo if wanted", "start"),
-    Command("send", "send sample events to a function", "send"),
-    Command("peek", "show what lies on the queues, without taking it", "peek"),
-    Command("doctor", "find out why nothing arrives, here or in Azure", "doctor"),
-    Command("dead-letters", "list, show and replay events that became no record", "dead_letters"),
-    Command("test", "run the tests", "test"),
-    Command("reliability", "break things, and account for every event", "reliability"),
-    Command("bench", "measure what the app costs, beside what people write instead", "bench"),
-    Command("package", "make the zip that is deployed", "package"),
-    Command("golden", "write or check the records that the samples must give", "golden"),
-    Command("docs", "write or check the generated pages and schemas", "docs"),
-    Command("fuzz", "change samples at random and see whether the decoder holds", "fuzz"),
+    Command("start", "run the app here: storage, functions host, demo", "local.start"),
+    Command("send", "send sample events to a function", "local.send"),
+    Command("peek", "show what lies on the queues, without taking it", "local.peek"),
+    Command("doctor", "find out why nothing arrives, here or in Azure", "local.doctor"),
+    Command("dead-letters", "list, show and replay rejected events", "local.dead_letters"),
+    Command("test", "run the tests", "tools.test"),
+    Command("reliability", "break things, and account for every event", "tools.reliability"),
+    Command("bench", "measure what the app costs, beside what people write instead", "tools.bench"),
+    Command("package", "make the zip that is deployed", "tools.package"),
+    Command("golden", "write or check the records that the samples must give", "tools.golden"),
+    Command("docs", "write or check the generated pages and schemas", "tools.docs"),
+    Command("fuzz", "change samples at random and see whether the decoder holds", "local.fuzz"),
 )
 
 
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     command = next((command for command in COMMANDS if command.name == arguments[0]), None)
     if command is None:
         return _overview(arguments)
-    module = importlib.import_module(f"local.{command.module}")
+    module = importlib.import_module(command.module)
     parsed = _parser(command, module).parse_args(arguments[1:])
     try:
         return int(module.run(parsed))

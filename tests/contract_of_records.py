@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 from referencing import Registry, Resource
 
-from local import schemas
+from tools import schemas
 
 
 @cache

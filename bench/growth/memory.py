@@ -10,9 +10,9 @@ from bench import events
 from bench.growth.times import Nowhere, function_of
 from bench.measuring import megabytes
 from bench.results import Table
-from local.golden import DEFAULTS
 from local.paths import ROOT
 from shared import pipeline
+from tools.golden import DEFAULTS
 
 _AT_ONCE = 100
 _DIFFERENT = 1_000

@@ -8,8 +8,8 @@ from msgspec import Struct
 from bench import events, measuring
 from bench.measuring import Compared
 from bench.results import Cell, Table
-from local.golden import DEFAULTS
 from shared import envelope, pipeline, routes
+from tools.golden import DEFAULTS
 
 
 class Nowhere:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from bench import events
 from bench.instructions import fixed
-from local.golden import DEFAULTS
 from shared import envelope, pipeline
+from tools.golden import DEFAULTS
 
 FIXED = "the fixed computation"
 

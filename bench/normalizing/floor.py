@@ -11,9 +11,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from local.golden import DEFAULTS
 from shared import delivery, envelope, pipeline, records, sms
 from shared.records import PushNotification, Record, WorkItem
+from tools.golden import DEFAULTS
 
 D = TypeVar("D")
 

@@ -13,9 +13,9 @@ from bench.normalizing.models import with_pydantic
 from bench.normalizing.steps import steps
 from bench.parts import Scale
 from bench.results import Goal, Outcome, Table
-from local.golden import DEFAULTS
 from shared import envelope, pipeline
 from shared.pipeline import Send
+from tools.golden import DEFAULTS
 
 _SDK = "azure.eventgrid class and json"
 _RIVALS: dict[str, Callable[[str], list[Any]]] = {

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from local.golden import DEFAULTS
 from shared import envelope, pipeline, records, routes, wording
+from tools.golden import DEFAULTS
 
 
 def steps(event: str) -> dict[str, Callable[[], object]]:

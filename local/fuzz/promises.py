@@ -11,7 +11,6 @@ import jsonschema
 import msgspec
 from referencing import Registry, Resource
 
-from local import schemas
 from shared import deadletters, envelope, pipeline
 from shared.errors import MalformedEvent, RejectedEvent
 from shared.pipeline import Send
@@ -24,6 +23,7 @@ from shared.records import (
 )
 from shared.settings import Settings
 from shared.values import instant, uri_reference
+from tools import schemas
 
 SETTINGS = Settings.from_env(
     {"RecordStorage": "UseDevelopmentStorage=true", "CHAT_WORK_ITEMS": "user"}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local import package
 from local.paths import ROOT
+from tools import package
 
 pytestmark = pytest.mark.deploy
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import pytest
 
-from local.package import package_files
 from local.paths import ROOT
 from tests.deploy.cloud import Cloud, Run, options
 from tests.deploy.our_templates import subscriptions
 from tests.deploy.stub import deployments
 from tests.deploy.stub.azure import ACS_GROUP, FUNCTIONS, TOPIC, Azure
+from tools.package import package_files
 
 pytestmark = pytest.mark.deploy
 

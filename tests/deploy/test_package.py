@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from local import package
 from local.errors import CommandError
-from local.package import ignore_rules, leaves_out, package_files, required
 from local.paths import ROOT
+from tools import package
+from tools.package import ignore_rules, leaves_out, package_files, required
 
 pytestmark = pytest.mark.deploy
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from local import subscriptions as generated
-from local.package import required
 from local.paths import ROOT, SAMPLES
 from shared import envelope
 from shared.routes import ROUTES
 from tests.deploy.arm_templates import Json
 from tests.deploy.our_templates import expanded, of_type, subscriptions
+from tools import subscriptions as generated
+from tools.package import required
 
 pytestmark = pytest.mark.deploy
 

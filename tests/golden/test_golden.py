@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from local import docs, golden, paths
+from local import paths
 from local.paths import ROOT
 from tests.contract_of_records import held, validator
+from tools import docs, golden
 
 SAMPLES = golden.samples()
 

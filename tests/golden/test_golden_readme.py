@@ -4,10 +4,11 @@ import re
 
 from bench import results
 from bench.measuring import digits
-from local import golden, paths
+from local import paths
 from local.__main__ import COMMANDS
 from shared.routes import ROUTES
 from shared.settings import Settings
+from tools import golden
 
 README = (paths.ROOT / "README.md").read_text(encoding="utf-8")
 _NUMBERS = {24: "twenty-four", 25: "twenty-five", 26: "twenty-six", 27: "twenty-seven"}

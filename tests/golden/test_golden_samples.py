@@ -9,10 +9,11 @@ import pytest
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from local import docs, golden, paths
+from local import paths
 from shared import envelope, pipeline, routes
 from shared.foreign import OTHER_FAMILIES
 from shared.routes import ROUTES
+from tools import docs, golden
 
 REJECTED = [sample for sample in golden.samples() if sample.parent != paths.SAMPLES]
 ACCEPTED = [sample for sample in golden.samples() if sample.parent == paths.SAMPLES]

@@ -11,9 +11,10 @@ from uuid import uuid4
 from azure.core.credentials import AzureKeyCredential
 from azure.eventgrid import EventGridPublisherClient
 
-from local import samples, subscriptions
+from local import samples
 from local.eventgrid import LocalTopic
 from local.samples import Sample
+from tools import subscriptions
 
 _THREAD = re.compile(r"19:[0-9a-f]{32}@thread")
 _AT_ONCE = 100

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from local import subscriptions
 from local.eventgrid import Options
 from tests.reliability import events, faults
 from tests.reliability.accounts import account_for, look
@@ -14,6 +13,7 @@ from tests.reliability.events import Published, publish
 from tests.reliability.figures import Figures
 from tests.reliability.proxy import Proxy
 from tests.reliability.system import System
+from tools import subscriptions
 
 pytestmark = pytest.mark.reliability
 

@@ -9,8 +9,8 @@ from bench import measuring, page, picture, results
 from bench.parts import PARTS
 from bench.results import Goal, Outcome, Picture, Run, Table
 from local import __main__ as commands
-from local import bench as command
-from local import generated
+from tools import bench as command
+from tools import generated
 
 GOAL = Goal(what="an SMS, times its floor", bound=1.5, measured=7.25)
 OUTCOME = Outcome(

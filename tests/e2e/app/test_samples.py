@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from local import golden, paths
+from local import paths
 from tests.e2e.app.conftest import App
+from tools import golden
 
 pytestmark = pytest.mark.e2e
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from local import azurite, functions_host, golden, paths, ports
+from local import azurite, functions_host, paths, ports
 from local.azurite import StoragePorts
 from local.processes import Children
 from tests.e2e.app.conftest import App
+from tools import golden
 
 pytestmark = pytest.mark.e2e
 

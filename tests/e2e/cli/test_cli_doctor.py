@@ -8,8 +8,8 @@ import pytest
 
 from local import __main__ as commands
 from local import paths, ports
-from local.subscriptions import subscriptions
 from tests.e2e.cli.commands import dev
+from tools.subscriptions import subscriptions
 
 pytestmark = pytest.mark.e2e
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from local import paths
-from local.pytest_tiers import tiers_of
 from tests.e2e.cli.commands import run
+from tools.pytest_tiers import tiers_of
 
 pytestmark = pytest.mark.e2e
 
@@ -56,7 +56,7 @@ def test_tiers(changes: Mapping[str, str], status: int, said: str, tmp_path: Pat
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
 
     pytest_run = run(
-        [sys.executable, "-m", "pytest", "-p", "local.pytest_tiers", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-p", "tools.pytest_tiers", "-p", "no:cacheprovider"],
         cwd=tmp_path,
         environ={"PYTHONPATH": str(paths.ROOT)},
     )

@@ -9,10 +9,11 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from local import __main__ as commands
-from local import eventgrid, golden, letters, paths
+from local import eventgrid, letters, paths
 from local.eventgrid import LocalTopic
 from local.stack import Stack
 from tests.e2e.app.conftest import App
+from tools import golden
 
 pytestmark = pytest.mark.e2e
 

@@ -3,8 +3,8 @@
 import json
 from typing import Any, NamedTuple
 
-from local import golden
 from tests.e2e.privacy import personal
+from tools import golden
 
 RESOURCE = "/subscriptions/0/resourceGroups/r/providers/Microsoft.Communication/x/y"
 PREFIX = "Microsoft.Communication."

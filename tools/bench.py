@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from bench import measuring, page, results
 from bench.parts import PARTS, Part, Scale
 from bench.results import Run
-from local import generated
+from tools import generated
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

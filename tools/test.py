@@ -15,7 +15,7 @@ from local import paths
 from local.processes import become
 from local.setup.environment import install_deploy_tools
 
-_TIERS = ["-p", "local.pytest_tiers"]
+_TIERS = ["-p", "tools.pytest_tiers"]
 _EVERYTHING = [
     *_TIERS,
     *("tests/unit", "tests/contract", "tests/e2e", "tests/golden"),

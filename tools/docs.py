@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import page, results
-from local import generated, golden, schemas, subscriptions
 from local.paths import ROOT, SAMPLES
 from shared.routes import ROUTES, Yields
+from tools import generated, golden, schemas, subscriptions
 
 EVENTS = ROOT / "docs" / "events.md"
 HINT = "python3 dev.py docs"

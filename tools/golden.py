@@ -10,11 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from local import generated
 from local.paths import GOLDEN, SAMPLES
 from shared import envelope, pipeline, routes
 from shared.errors import RejectedEvent
 from shared.settings import Settings
+from tools import generated
 
 HINT = "python3 dev.py golden, then read the diff"
 DEFAULTS = Settings.from_env({"RecordStorage": "UseDevelopmentStorage=true"})

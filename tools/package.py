@@ -145,7 +145,7 @@ def _allowed(root: Path, folder: Path, rules: list[Rule]) -> Iterator[tuple[str,
 
 
 def main() -> int:
-    """`python3 -m local.package`: what deploy.sh calls, without the environment of dev.py."""
+    """`python3 -m tools.package`: what deploy.sh calls, without the environment of dev.py."""
     parser = argparse.ArgumentParser(description=__doc__)
     configure(parser)
     try:

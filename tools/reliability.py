@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from local import generated, paths
+from local import paths
 from local.errors import CommandError
 from local.processes import interrupt
 from local.signals import held
+from tools import generated
 
 PAGE = paths.ROOT / "docs" / "reliability.md"
 FIGURES = paths.ROOT / ".local" / "reliability.json"
