@@ -1,7 +1,7 @@
 """Records on many queues in several accounts, for the day of `docs/scaling.md`.
 
-Copy it beside `shared/storage.py`, and let `account` there return a `ShardedStore`. Nothing else in
-the app changes. Readers of a queue see what they saw before: whole conversations.
+Copy it beside `shared/writing/storage.py`, and let `account` there return a `ShardedStore`.
+Nothing else in the app changes. Readers of a queue see what they saw before: whole conversations.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from shared.storage import Store
+from shared.writing.storage import Store
 
 
 class Shard(NamedTuple):

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shared import foreign, routes
-from shared.envelope import Envelope, parse
+from shared import routes
 from shared.errors import RejectedEvent
+from shared.reading import unrouted
+from shared.reading.envelope import Envelope, parse
 from shared.routes import ROUTES
 
 FUNCTIONS = list(dict.fromkeys(route.function for route in ROUTES))
@@ -133,7 +134,7 @@ def _about_filter(subscription: Subscription) -> list[Finding]:
     for name in subscription.types:
         route = routes.find(name)
         if route is None:
-            why = foreign.why_not(Envelope(type=name, schema="EventGridSchema"))
+            why = unrouted.why_not(Envelope(type=name, schema="EventGridSchema"))
             found.append(Finding("error", f"{name}: no such event for this app", why))
         elif route.function != subscription.function:
             mend = f"move it to the subscription of {route.function}; it works, with a warning each"

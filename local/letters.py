@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from shared.envelope import DEAD_LETTER_KEYS
+from shared.reading.envelope import DEAD_LETTER_KEYS
 
 RAW = "rawEvent"
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from shared import deadletters, envelope, foreign, records, routes, wording
-from shared.envelope import Envelope
+from shared import routes
 from shared.errors import (
     DeliveryError,
     MalformedEvent,
@@ -21,10 +20,14 @@ from shared.errors import (
     RejectedEvent,
     UnknownEventType,
 )
-from shared.facts import Fact, RecordType
-from shared.records import Encoded, Origin
+from shared.reading import envelope, unrouted
+from shared.reading.envelope import Envelope
+from shared.records import records, wording
+from shared.records.facts import Fact, RecordType
+from shared.records.records import Encoded, Origin
 from shared.settings import Settings
-from shared.storage import Store, account
+from shared.writing import dead_letters
+from shared.writing.storage import Store, account
 
 QUEUE_LIMIT = 48 * 1024
 """Bytes of a record on a queue: 64 KiB a message, as Base64 (storage-queues-introduction)."""
@@ -94,7 +97,7 @@ def convert(parsed: Envelope, settings: Settings) -> list[Send]:
     """
     route = settings.overrides.get(parsed.type.lower()) or routes.find(parsed.type)
     if route is None:
-        raise UnknownEventType(foreign.why_not(parsed))
+        raise UnknownEventType(unrouted.why_not(parsed))
     if route.record is None:
         return []
     try:
@@ -169,8 +172,8 @@ async def _reject(
     store: Store,
 ) -> None:
     now = datetime.now(UTC)
-    name = deadletters.blob_name(event, function, now)
-    body = deadletters.body(event, rejection, function, now)
+    name = dead_letters.blob_name(event, function, now)
+    body = dead_letters.body(event, rejection, function, now)
     await store.save(settings.dead_letters_container, name, body)
     log.warning(
         "event=%s type=%s outcome=rejected reason=%s dead_letter=%s: %s",

@@ -10,13 +10,14 @@ from typing import Any, Generic, Literal, TypeVar
 
 from msgspec import Struct
 
-from shared import chat, delivery, exact, sms, threads
-from shared.envelope import Envelope
 from shared.errors import UnreadablePayload
-from shared.facts import Fact, RecordType
-from shared.records import Action, Priority
-from shared.statuses import FAILURES
-from shared.wire import read
+from shared.families import chat, reports, sms, threads
+from shared.reading import exact
+from shared.reading.envelope import Envelope
+from shared.reading.fields import read
+from shared.records.delivery_codes import FAILURES
+from shared.records.facts import Fact, RecordType
+from shared.records.records import Action, Priority
 
 P = TypeVar("P", bound=Struct)
 
@@ -86,11 +87,11 @@ ROUTES = (
 
     # Delivery reports
     Route("Microsoft.Communication.SMSDeliveryReportReceived",
-        _REPORT, delivery.SmsReport, delivery.sms_report, _DELIVERY, UPDATE_AND_SYNC, ALARM),
+        _REPORT, reports.SmsReport, reports.sms_report, _DELIVERY, UPDATE_AND_SYNC, ALARM),
     Route("Microsoft.Communication.EmailDeliveryReportReceived",
-        _REPORT, delivery.EmailReport, delivery.email_report, _DELIVERY, UPDATE_AND_SYNC, ALARM),
+        _REPORT, reports.EmailReport, reports.email_report, _DELIVERY, UPDATE_AND_SYNC, ALARM),
     Route("Microsoft.Communication.AdvancedMessageDeliveryStatusUpdated",
-        _REPORT, delivery.AdvancedStatus, delivery.advanced_status, _DELIVERY,
+        _REPORT, reports.AdvancedStatus, reports.advanced_status, _DELIVERY,
         UPDATE_AND_SYNC, ALARM),
 
     # Chat, user level: once for every user in the thread

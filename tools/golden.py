@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from local.paths import GOLDEN, SAMPLES
-from shared import envelope, pipeline, routes
+from shared import pipeline, routes
 from shared.errors import RejectedEvent
+from shared.reading import envelope
 from shared.settings import Settings
 from tools import generated
 

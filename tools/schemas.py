@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from local.paths import ROOT
-from shared.records import (
+from shared.records.records import (
     PUSH_NOTIFICATION_SCHEMA,
     WORK_ITEM_SCHEMA,
     PushNotification,

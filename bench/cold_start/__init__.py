@@ -8,7 +8,8 @@ interpreter's own start; *modules* and *MB* are those of the process afterwards.
 
 What is not needed for an ordinary record is not imported at load: the blob client comes with the
 first dead letter or claim check, `azure.identity` when storage is reached by identity. Both are
-imported inside functions of `shared/storage.py`. `pydantic` is used nowhere: `msgspec` does its
+imported inside functions of `shared/writing/storage.py`.
+`pydantic` is used nowhere: `msgspec` does its
 work. `azure.eventgrid` only holds a test to the names of event types. `requests` comes with
 `azure.storage.queue`, although the asyncio client never calls it.
 """

@@ -51,7 +51,8 @@ def first_and_later(arguments: list[str]) -> dict[str, float]:
     file, function = arguments
     text = Path(file).read_text(encoding="utf-8")
     __import__(function)
-    from shared import envelope, pipeline  # noqa: PLC0415 - only now, as the worker does
+    from shared import pipeline  # noqa: PLC0415 - only now, as the worker does
+    from shared.reading import envelope  # noqa: PLC0415
     from shared.settings import Settings  # noqa: PLC0415
 
     begin = time.process_time()

@@ -4,7 +4,7 @@
   the event comes, `send_message`, threads for several events at once.
 - *SDK, blocking, kept* and *SDK, asynchronous, kept*: the same clients with their defaults, made
   once; the asynchronous one sends both messages at the same time.
-- *Ours*: `shared.storage`, called as the pipeline calls it.
+- *Ours*: `shared.writing.storage`, called as the pipeline calls it.
 - *aiohttp by hand*: two requests with signatures made by hand and nothing else, the floor.
 
 They deliver to Azurite over HTTPS, as in production, and over HTTP, as on most developers'

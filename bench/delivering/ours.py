@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from bench import events
 from bench.delivering.variants import Awaited, Messages, Queues
-from shared import envelope
 from shared.pipeline import convert, process
+from shared.reading import envelope
 from shared.settings import Settings
-from shared.storage import StorageAccount
+from shared.writing.storage import StorageAccount
 
 FUNCTION = "sms_received"
 

@@ -8,7 +8,8 @@ from msgspec import Struct
 from bench import events, measuring
 from bench.measuring import Compared
 from bench.results import Cell, Table
-from shared import envelope, pipeline, routes
+from shared import pipeline, routes
+from shared.reading import envelope
 from tools.golden import DEFAULTS
 
 

@@ -33,7 +33,7 @@ def main(repeats: dict[str, int]) -> None:
 
 def _leave_out_storage() -> None:
     """The Storage SDK takes a minute to import under callgrind; normalizing needs none of it."""
-    storage = ModuleType("shared.storage")
+    storage = ModuleType("shared.writing.storage")
     vars(storage).update(Store=object, account=None)
     sys.modules[storage.__name__] = storage
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from bench import events
 from bench.instructions import fixed
-from shared import envelope, pipeline
+from shared import pipeline
+from shared.reading import envelope
 from tools.golden import DEFAULTS
 
 FIXED = "the fixed computation"

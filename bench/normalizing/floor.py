@@ -11,8 +11,11 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from shared import delivery, envelope, pipeline, records, sms
-from shared.records import PushNotification, Record, WorkItem
+from shared import pipeline
+from shared.families import reports, sms
+from shared.reading import envelope
+from shared.records import records
+from shared.records.records import PushNotification, Record, WorkItem
 from tools.golden import DEFAULTS
 
 D = TypeVar("D")
@@ -92,7 +95,7 @@ class _Attempt(Struct, rename="camel"):
     segments_failed: int | None = None
 
 
-class _SmsReport(delivery.SmsReport, frozen=True, rename="camel"):
+class _SmsReport(reports.SmsReport, frozen=True, rename="camel"):
     delivery_attempts: list[_Attempt] | None = None  # type: ignore[assignment] # typed here
 
 
@@ -110,8 +113,8 @@ class _Event(Struct, Generic[D], rename="camel"):
 _DATA: dict[str, type[Struct]] = {
     "SMSReceived": sms.SmsReceived,
     "SMSDeliveryReportReceived": _SmsReport,
-    "EmailDeliveryReportReceived": delivery.EmailReport,
-    "AdvancedMessageDeliveryStatusUpdated": delivery.AdvancedStatus,
+    "EmailDeliveryReportReceived": reports.EmailReport,
+    "AdvancedMessageDeliveryStatusUpdated": reports.AdvancedStatus,
 }
 
 

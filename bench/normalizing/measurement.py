@@ -13,8 +13,9 @@ from bench.normalizing.models import with_pydantic
 from bench.normalizing.steps import steps
 from bench.parts import Scale
 from bench.results import Goal, Outcome, Table
-from shared import envelope, pipeline
+from shared import pipeline
 from shared.pipeline import Send
+from shared.reading import envelope
 from tools.golden import DEFAULTS
 
 _SDK = "azure.eventgrid class and json"

@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from shared import envelope, pipeline, records, routes, wording
+from shared import pipeline, routes
+from shared.reading import envelope
+from shared.records import records, wording
 from tools.golden import DEFAULTS
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from local.eventgrid.events import Event
 from local.eventgrid.schedule import Outcome
-from shared.envelope import DEAD_LETTER_KEYS
+from shared.reading.envelope import DEAD_LETTER_KEYS
 
 MAX_ATTEMPTS = "MaxDeliveryAttemptsExceeded"
 EXPIRED = "TimeToLiveExceeded"

@@ -11,10 +11,12 @@ import jsonschema
 import msgspec
 from referencing import Registry, Resource
 
-from shared import deadletters, envelope, pipeline
+from shared import pipeline
 from shared.errors import MalformedEvent, RejectedEvent
 from shared.pipeline import Send
-from shared.records import (
+from shared.reading import envelope
+from shared.reading.values import instant, uri_reference
+from shared.records.records import (
     PUSH_NOTIFICATION_SCHEMA,
     WORK_ITEM_SCHEMA,
     PushNotification,
@@ -22,7 +24,7 @@ from shared.records import (
     WorkItem,
 )
 from shared.settings import Settings
-from shared.values import instant, uri_reference
+from shared.writing import dead_letters
 from tools import schemas
 
 SETTINGS = Settings.from_env(
@@ -103,7 +105,7 @@ def _check_schema(body: bytes) -> None:
 def check_dead_letter(event: str, found: list[Send] | RejectedEvent) -> None:
     """As a dead letter the event is JSON, keeps what it has, and gives the same when it returns."""
     why = found if isinstance(found, RejectedEvent) else MalformedEvent("nothing, in truth")
-    body = deadletters.body(event, why, "sms_received", _AT)
+    body = dead_letters.body(event, why, "sms_received", _AT)
     try:
         letters = _strictly(body)
     except RecursionError:

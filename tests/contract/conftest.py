@@ -25,9 +25,9 @@ from azure.storage.queue import (
 from bench.delivering.programs import Certificates, fresh_azurite
 from local import azurite
 from local.azurite import ACCOUNT, KEY
-from shared import storage
 from shared.settings import Settings
-from shared.storage import StorageAccount, Store
+from shared.writing import storage
+from shared.writing.storage import StorageAccount, Store
 from tests.credential import Credential
 from tests.memory import MemoryStore
 

@@ -26,7 +26,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.pipeline.transport import AioHttpTransport, AsyncHttpTransport
 from azure.storage.queue.aio import QueueServiceClient
 
-from shared.queues import QueueWriter
+from shared.writing.queues import QueueWriter
 from tests.credential import Credential
 
 pytestmark = pytest.mark.usefixtures("waited")

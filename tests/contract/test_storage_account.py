@@ -5,7 +5,7 @@ from azure.storage.queue import QueueServiceClient
 
 from shared.errors import DeliveryError
 from shared.settings import Settings
-from shared.storage import StorageAccount
+from shared.writing.storage import StorageAccount
 
 pytestmark = pytest.mark.azurite
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.paths import ROOT, SAMPLES
-from shared import envelope
+from shared.reading import envelope
 from shared.routes import ROUTES
 from tests.deploy.arm_templates import Json
 from tests.deploy.our_templates import expanded, of_type, subscriptions

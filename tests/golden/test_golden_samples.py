@@ -10,8 +10,9 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from local import paths
-from shared import envelope, pipeline, routes
-from shared.foreign import OTHER_FAMILIES
+from shared import pipeline, routes
+from shared.reading import envelope
+from shared.reading.unrouted import OTHER_FAMILIES
 from shared.routes import ROUTES
 from tools import docs, golden
 

@@ -11,7 +11,8 @@ from bench import events, page
 from examples import sharded_queues
 from examples.sharded_queues import Shard, ShardedStore, shard_of, shards_of
 from local import paths
-from shared import envelope, pipeline
+from shared import pipeline
+from shared.reading import envelope
 from shared.routes import ROUTES
 from shared.settings import Settings
 from tests.memory import MemoryStore

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from local.azurite import KEY
-from shared import pipeline, storage
+from shared import pipeline
 from shared.errors import DeliveryError
 from shared.settings import Settings
-from shared.storage import StorageAccount
+from shared.writing import storage
+from shared.writing.storage import StorageAccount
 from tests.credential import Credential
 from tests.reliability import events
 from tests.reliability.figures import Figures

@@ -5,10 +5,11 @@ from typing import Any
 
 from msgspec import structs
 
-from shared import envelope, routes
-from shared.envelope import Envelope
-from shared.facts import Fact
+from shared import routes
 from shared.pipeline import convert
+from shared.reading import envelope
+from shared.reading.envelope import Envelope
+from shared.records.facts import Fact
 from shared.settings import Settings
 from tests.contract_of_records import held
 

@@ -10,7 +10,7 @@ import pytest
 from azure.eventgrid import SystemEventNames
 
 import shared
-from shared.foreign import OTHER_FAMILIES
+from shared.reading.unrouted import OTHER_FAMILIES
 from shared.routes import ROUTES
 from tests.unit.events import PREFIX
 

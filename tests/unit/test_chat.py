@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.facts import Fact, Message, Party
+from shared.records.facts import Fact, Message, Party
 from tests.unit.events import (
     ALICE,
     BOB,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.deadletters import blob_name, body
 from shared.errors import MalformedEvent, UnknownEventType
+from shared.writing.dead_letters import blob_name, body
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 EVENT = '{ "id":"1",\t"type":"x", "data": {"n": 1.0, "big": 12345678901234567890, "b":"\\u00e9"} }'

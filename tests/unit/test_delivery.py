@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.facts import Attempt, Delivery, Party
-from shared.statuses import SMS_CODES
+from shared.records.delivery_codes import SMS_CODES
+from shared.records.facts import Attempt, Delivery, Party
 from tests.unit.events import EVENT_TIME, fact
 
 SMS_REPORT = {

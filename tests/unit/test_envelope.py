@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.envelope import parse as parse_text
-from shared.envelope import provenance
 from shared.errors import MalformedEvent
+from shared.reading.envelope import parse as parse_text
+from shared.reading.envelope import provenance
 from tests.unit.events import EVENT_TIME, PREFIX, SMS, TOPIC, event, parse, said
 
 TYPE = PREFIX + "SMSReceived"

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.facts import RecordType
 from shared.pipeline import convert
-from shared.records import (
+from shared.records.facts import RecordType
+from shared.records.records import (
     PUSH_NOTIFICATION_SCHEMA,
     WORK_ITEM_SCHEMA,
     Encoded,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.foreign import INVENTED, OTHER_FAMILIES, why_not
+from shared.reading.unrouted import INVENTED, OTHER_FAMILIES, why_not
 from tests.unit.events import PREFIX, event, parse
 
 

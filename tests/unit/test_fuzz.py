@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 
 from local import fuzz, samples
 from local.fuzz import mutations, promises
-from shared import deadletters, envelope, pipeline
+from shared import pipeline
 from shared.errors import MalformedEvent, RejectedEvent
+from shared.reading import envelope
+from shared.writing import dead_letters
 
 BOUNDED = settings(
     max_examples=200,
@@ -180,7 +182,7 @@ def test_a_dead_letter_that_loses_something_is_noticed(
     body: bytes, promise: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A check that accepts everything would prove nothing."""
-    monkeypatch.setattr(deadletters, "body", lambda *_: body)
+    monkeypatch.setattr(dead_letters, "body", lambda *_: body)
 
     assert promise in (promises.broken('{"eventType":"Contoso.Thing"}') or "")
 
@@ -202,6 +204,6 @@ def test_a_record_that_is_wrong_is_noticed(
 
 
 def test_a_record_that_its_schema_refuses_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.records.uuid5", lambda *_: "no uuid")
+    monkeypatch.setattr("shared.records.records.uuid5", lambda *_: "no uuid")
 
     assert "the schema refuses $.id (format)" in (promises.broken(SMS) or "")

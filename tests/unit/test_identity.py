@@ -4,9 +4,15 @@ from typing import Any
 
 import pytest
 
-from shared.facts import Party
-from shared.identity import conversation, from_email, from_identifier, from_participant, merged
-from shared.phones import e164, from_phone
+from shared.reading.identities import (
+    conversation,
+    from_email,
+    from_identifier,
+    from_participant,
+    merged,
+)
+from shared.reading.phones import e164, from_phone
+from shared.records.facts import Party
 from tests.unit.events import ALICE, identifier
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from shared import pipeline, routes, wording
+from shared import pipeline, routes
 from shared.errors import ConfigError, DeliveryError, RejectedEvent
 from shared.pipeline import QUEUE_LIMIT, convert, handle, process
+from shared.records import wording
 from tests.contract_of_records import held
 from tests.memory import MemoryStore
 from tests.unit.events import ALICE, BOB, CHAT_MESSAGE, PREFIX, SMS, event, parse, settings

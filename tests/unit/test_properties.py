@@ -12,17 +12,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from shared import envelope
-from shared.chat import ChatMessage
-from shared.delivery import AdvancedStatus, EmailReport, SmsReport
 from shared.errors import RejectedEvent
+from shared.families.chat import ChatMessage
+from shared.families.reports import AdvancedStatus, EmailReport, SmsReport
+from shared.families.sms import SmsReceived
+from shared.families.threads import ChatParticipant, ChatThread
 from shared.pipeline import Send, convert
-from shared.records import Record, WorkItem
+from shared.reading import envelope
+from shared.reading.fields import RENAMED
+from shared.reading.values import instant
+from shared.records.records import Record, WorkItem
 from shared.routes import ROUTES
-from shared.sms import SmsReceived
-from shared.threads import ChatParticipant, ChatThread
-from shared.values import instant
-from shared.wire import RENAMED
 from tests.contract_of_records import held
 from tests.unit.events import ALICE, EVENT_TIME, PREFIX, THREAD, TOPIC, event, identifier, said
 from tests.unit.events import settings as app_settings

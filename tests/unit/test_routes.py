@@ -6,7 +6,7 @@ import pytest
 
 from shared import routes
 from shared.errors import UnreadablePayload
-from shared.records import Action
+from shared.records.records import Action
 from shared.routes import Yields
 from tests.unit.events import (
     ALICE,

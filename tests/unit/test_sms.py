@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.facts import Message
-from shared.sms import number_in_subject
+from shared.families.sms import number_in_subject
+from shared.records.facts import Message
 from tests.unit.events import SMS, fact
 
 PASCAL = {f"{key[0].upper()}{key[1:]}": value for key, value in SMS.items()}

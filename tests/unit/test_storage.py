@@ -17,10 +17,10 @@ from azure.core.exceptions import (
     ServiceRequestError,
 )
 
-from shared import storage
 from shared.errors import ConfigError, DeliveryError
 from shared.settings import Account, Settings
-from shared.storage import StorageAccount
+from shared.writing import storage
+from shared.writing.storage import StorageAccount
 from tests.unit.events import settings
 
 QUEUE_URL, BLOB_URL = "https://a.queue.core.windows.net", "https://a.blob.core.windows.net"

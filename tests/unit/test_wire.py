@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from shared.chat import ChatMessage
-from shared.sms import SmsReceived
-from shared.threads import ChatThread
-from shared.values import instant, moment, number, strings, text, uri_reference, whole
-from shared.wire import fold, read, take
+from shared.families.chat import ChatMessage
+from shared.families.sms import SmsReceived
+from shared.families.threads import ChatThread
+from shared.reading.fields import fold, read, take
+from shared.reading.values import instant, moment, number, strings, text, uri_reference, whole
 
 
 @pytest.mark.parametrize("key", ["messageId", "MessageId", "MESSAGEID", "messageid"])

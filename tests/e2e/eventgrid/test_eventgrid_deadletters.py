@@ -15,7 +15,7 @@ from local import azurite, eventgrid, paths
 from local.azurite import StoragePorts
 from local.eventgrid import LocalTopic, Options
 from local.processes import Children
-from shared import envelope
+from shared.reading import envelope
 from tests.e2e.eventgrid.conftest import (
     Subscribe,
     cloud_event,

@@ -19,10 +19,11 @@ import pytest
 from local import ports
 from local.azurite import KEY as AZURITE_KEY
 from local.azurite import StoragePorts
-from shared import envelope, pipeline
+from shared import pipeline
 from shared.errors import AppError, ConfigError, DeliveryError
+from shared.reading import envelope
 from shared.settings import Settings
-from shared.storage import StorageAccount
+from shared.writing.storage import StorageAccount
 from tests.e2e.cli.commands import Ports, dev, eventually, stand_in, started
 from tests.e2e.privacy import events
 from tests.e2e.privacy.conftest import KEY, SIGNATURE, Host, account, failing_storage, hosting

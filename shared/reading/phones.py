@@ -2,8 +2,8 @@
 
 import re
 
-from shared.facts import Party
-from shared.values import text
+from shared.reading.values import text
+from shared.records.facts import Party
 
 _WITH_PLUS, _WITHOUT, _SHORT_CODE = range(7, 16), range(11, 16), range(3, 9)
 """Digits of an E.164 number that is written with and without its ``+``, and of a short code."""

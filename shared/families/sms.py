@@ -9,11 +9,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from shared.envelope import Envelope, provenance
-from shared.facts import Fact, Message
-from shared.identity import conversation
-from shared.phones import from_phone
-from shared.values import Number, Text, moment, number, text
+from shared.reading.envelope import Envelope, provenance
+from shared.reading.identities import conversation
+from shared.reading.phones import from_phone
+from shared.reading.values import Number, Text, moment, number, text
+from shared.records.facts import Fact, Message
 
 _SUBJECT = re.compile(r"/?phone_?numbers?/(\+?\d[\d-]*)", re.IGNORECASE | re.ASCII)
 

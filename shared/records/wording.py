@@ -3,8 +3,8 @@
 import re
 from html import unescape
 
-from shared.facts import DeliveryStatus, Fact, Party, RecordType
-from shared.statuses import FAILURES
+from shared.records.delivery_codes import FAILURES
+from shared.records.facts import DeliveryStatus, Fact, Party, RecordType
 
 TITLE_LENGTH = 80
 BODY_LENGTH = 240

@@ -23,8 +23,8 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.queue.aio import QueueServiceClient
 
 from shared.errors import ConfigError, DeliveryError
-from shared.queues import QueueWriter
 from shared.settings import Account, Settings
+from shared.writing.queues import QueueWriter
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential

@@ -9,11 +9,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from shared.envelope import Envelope, in_subject, provenance
-from shared.facts import Fact, Message, Party, Thread
-from shared.identifiers import Identifier
-from shared.identity import from_identifier
-from shared.values import Number, Text, moment, number, strings, text
+from shared.reading.envelope import Envelope, in_subject, provenance
+from shared.reading.identifiers import Identifier
+from shared.reading.identities import from_identifier
+from shared.reading.values import Number, Text, moment, number, strings, text
+from shared.records.facts import Fact, Message, Party, Thread
 
 _FORMATS = {"text": "text", "html": "html", "richtext/html": "html", "richtext": "html"}
 

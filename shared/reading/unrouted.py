@@ -7,7 +7,7 @@ type that is neither in ``routes`` nor here.
 
 import re
 
-from shared.envelope import PREFIX, Envelope
+from shared.reading.envelope import PREFIX, Envelope
 
 _FILTER = "take it out of the event subscription's included event types"
 OTHER_FAMILIES = {

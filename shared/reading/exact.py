@@ -10,8 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
-from shared.facts import Schema
-from shared.identifiers import Identifier, Participant
+from shared.reading.identifiers import Identifier, Participant
+from shared.records.facts import Schema
 
 _Text = Annotated[str, Meta(min_length=1)]
 

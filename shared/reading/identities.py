@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from shared.exact import User, UserInThread, narrowed
-from shared.facts import Party, PartyKind
-from shared.identifiers import (
+from shared.reading.exact import User, UserInThread, narrowed
+from shared.reading.fields import read
+from shared.reading.identifiers import (
     KINDS,
     Identifier,
     IdentifierObject,
@@ -20,9 +20,9 @@ from shared.identifiers import (
     kind_of,
     kind_of_part,
 )
-from shared.phones import e164
-from shared.values import strings, text
-from shared.wire import read
+from shared.reading.phones import e164
+from shared.reading.values import strings, text
+from shared.records.facts import Party, PartyKind
 
 
 class _Participant(Struct, frozen=True, rename="camel"):

@@ -4,13 +4,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from shared.chat import in_thread, thread_id_of
-from shared.envelope import Envelope, in_subject
-from shared.facts import Fact, Party, Thread
-from shared.identifiers import Identifier, Participant
-from shared.identity import from_identifier, from_participant, merged
-from shared.values import Number, moment, number, strings
-from shared.wire import take
+from shared.families.chat import in_thread, thread_id_of
+from shared.reading.envelope import Envelope, in_subject
+from shared.reading.fields import take
+from shared.reading.identifiers import Identifier, Participant
+from shared.reading.identities import from_identifier, from_participant, merged
+from shared.reading.values import Number, moment, number, strings
+from shared.records.facts import Fact, Party, Thread
 
 
 class ChatThread(Struct, frozen=True, rename="camel"):

@@ -14,9 +14,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from shared.envelope import Envelope
-from shared.facts import Fact, Instant, Party, RecordType
-from shared.values import instant, uri_reference
+from shared.reading.envelope import Envelope
+from shared.reading.values import instant, uri_reference
+from shared.records.facts import Fact, Instant, Party, RecordType
 
 WORK_ITEM_SCHEMA = "urn:communication-records:work-item:v1"
 PUSH_NOTIFICATION_SCHEMA = "urn:communication-records:push-notification:v1"

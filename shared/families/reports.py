@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from shared.envelope import Envelope, in_subject, provenance
-from shared.facts import Attempt, Delivery, Fact, Message, Party, PartyKind
-from shared.identity import conversation, from_email
-from shared.phones import e164, from_phone
-from shared.sms import number_in_subject
-from shared.statuses import FINAL, SMS_CODES, STATUSES
-from shared.values import Number, Text, moment, number, text
-from shared.wire import read
+from shared.families.sms import number_in_subject
+from shared.reading.envelope import Envelope, in_subject, provenance
+from shared.reading.fields import read
+from shared.reading.identities import conversation, from_email
+from shared.reading.phones import e164, from_phone
+from shared.reading.values import Number, Text, moment, number, text
+from shared.records.delivery_codes import FINAL, SMS_CODES, STATUSES
+from shared.records.facts import Attempt, Delivery, Fact, Message, Party, PartyKind
 
 _OPTED_OUT = "sender blocked for given recipient"
 """What a report said before there were codes (Communication Services SMS FAQ)."""

@@ -10,11 +10,11 @@ from urllib.parse import unquote
 
 import msgspec
 
-from shared import exact
 from shared.errors import MalformedEvent
-from shared.facts import Schema, SourceEvent
-from shared.jsontext import decode, unpacked
-from shared.values import text, uri_reference
+from shared.reading import exact
+from shared.reading.jsontext import decode, unpacked
+from shared.reading.values import text, uri_reference
+from shared.records.facts import Schema, SourceEvent
 
 PREFIX = "microsoft.communication."
 

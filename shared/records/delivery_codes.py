@@ -5,7 +5,7 @@ advanced-messaging}-events. SMS codes: learn.microsoft.com/azure/communication-s
 troubleshooting/voice-video-calling/troubleshooting-codes (SMS), as of 2024-07.
 """
 
-from shared.facts import DeliveryStatus
+from shared.records.facts import DeliveryStatus
 
 STATUSES: dict[str, DeliveryStatus] = {
     "sent": "sent",

@@ -8,8 +8,8 @@ from typing import Annotated, Any, get_args
 
 from msgspec import Struct
 
-from shared.facts import PartyKind
-from shared.values import text
+from shared.reading.values import text
+from shared.records.facts import PartyKind
 
 # The words set these apart from all other texts and objects: ``exact`` narrows them by their type.
 Identifier = Annotated[str | dict[str, Any] | None, "an identifier"]

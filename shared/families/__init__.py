@@ -1,0 +1,1 @@
+"""One module for each family of event types: payload structs, normalizers, rows. Pure."""

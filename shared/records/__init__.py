@@ -1,0 +1,1 @@
+"""What lies on the queues: the vocabulary, records, ids and wording. Pure."""

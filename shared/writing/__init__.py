@@ -1,0 +1,1 @@
+"""Records and dead letters to Azure Storage."""
