@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from local import console, paths, samples, settings, webhook
+from local import console, functions_host, paths, samples, settings
 from local.errors import CommandError
 from local.queues import Account, Message
 from local.samples import Golden, Sample
@@ -93,11 +93,11 @@ def _try(stack: Stack, account: Account, sample: Sample) -> Outcome:
         outcome.problems.append(str(error))
         return outcome
     started = time.perf_counter()
-    answer = webhook.deliver(stack.host_port, outcome.function, sample.body)
+    answer = functions_host.deliver(stack.host_port, outcome.function, sample.body)
     outcome.seconds = time.perf_counter() - started
     outcome.messages, outcome.dead_letters = _collect(account)
     if answer.status != HTTPStatus.ACCEPTED:
-        outcome.problems.append(f"the host answered {webhook.describe(answer)}")
+        outcome.problems.append(f"the host answered {answer}")
     if golden:
         outcome.problems += compare(golden, _records(outcome.messages))
         outcome.problems += _compare_dead_letters(golden, outcome.dead_letters)

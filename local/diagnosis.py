@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from local.eventgrid.subscriptions import Filter
 from shared import routes
 from shared.errors import RejectedEvent
 from shared.reading import unrouted
@@ -30,30 +31,15 @@ class Subscription:
     name: str
     function: str | None
     schema: str
-    types: list[str]
-    begins_with: str
-    ends_with: str
-    case_sensitive: bool
+    filter: Filter
     batch: int
     has_dead_lettering: bool
     has_advanced_filters: bool
     state: str
 
-    def refuses(self, event: Envelope) -> str | None:
-        """Why an event is not delivered; None when it is."""
-        if self.types and event.type.lower() not in {name.lower() for name in self.types}:
-            return "its type is not included"
-        same = str if self.case_sensitive else str.lower
-        subject = same(event.subject or "")
-        if not subject.startswith(same(self.begins_with)):
-            return f"its subject does not begin with {self.begins_with!r}"
-        if not subject.endswith(same(self.ends_with)):
-            return f"its subject does not end with {self.ends_with!r}"
-        return None
-
 
 def read(wire: dict[str, Any]) -> Subscription:
-    """Read what ``az eventgrid … show`` or ``az resource show`` prints, flat or with properties."""
+    """Read what ``az eventgrid … show`` prints, or ``az resource show``, which nests properties."""
     inside = {**wire, **(wire.get("properties") or {})}
     target = inside.get("destination") or inside.get("deliveryWithResourceIdentity") or {}
     target = target.get("destination") or target
@@ -63,10 +49,12 @@ def read(wire: dict[str, Any]) -> Subscription:
         name=str(wire.get("name") or "?"),
         function=_function(target),
         schema=inside.get("eventDeliverySchema") or "EventGridSchema",
-        types=wanted.get("includedEventTypes") or [],
-        begins_with=wanted.get("subjectBeginsWith") or "",
-        ends_with=wanted.get("subjectEndsWith") or "",
-        case_sensitive=bool(wanted.get("isSubjectCaseSensitive")),
+        filter=Filter(
+            included_event_types=wanted.get("includedEventTypes") or [],
+            subject_begins_with=wanted.get("subjectBeginsWith") or "",
+            subject_ends_with=wanted.get("subjectEndsWith") or "",
+            is_subject_case_sensitive=bool(wanted.get("isSubjectCaseSensitive")),
+        ),
         batch=target.get("maxEventsPerBatch") or 1,
         has_dead_lettering=any(
             inside.get(key) for key in ("deadLetterDestination", "deadLetterWithResourceIdentity")
@@ -95,7 +83,7 @@ def delivery_of(subscription: Subscription, samples: dict[str, str]) -> dict[str
             continue
         route = routes.find(event.type)
         if route and route.record and route.function == subscription.function:
-            found[name] = subscription.refuses(event)
+            found[name] = subscription.filter.why_not([event.type], event.subject or "")
     return found
 
 
@@ -128,10 +116,12 @@ def _about_target(subscription: Subscription) -> list[Finding]:
 
 def _about_filter(subscription: Subscription) -> list[Finding]:
     found = []
-    if not subscription.types:
+    types = subscription.filter.included_event_types or []
+    prefix = subscription.filter.subject_begins_with
+    if not types:
         mend = "include the types of docs/events.md, or all else becomes dead letters"
         found.append(Finding("warning", "it includes every event type", mend))
-    for name in subscription.types:
+    for name in types:
         route = routes.find(name)
         if route is None:
             why = unrouted.why_not(Envelope(type=name, schema="EventGridSchema"))
@@ -139,14 +129,13 @@ def _about_filter(subscription: Subscription) -> list[Finding]:
         elif route.function != subscription.function:
             mend = f"move it to the subscription of {route.function}; it works, with a warning each"
             found.append(Finding("warning", f"{name} belongs elsewhere", mend))
-    begins = subscription.begins_with.lower()
-    if subscription.function in _SMS and begins.startswith("phonenumber"):
-        mend = f"write /{subscription.begins_with}: the subjects of SMS events begin with a slash"
+    if subscription.function in _SMS and prefix.lower().startswith("phonenumber"):
+        mend = f"write /{prefix}: the subjects of SMS events begin with a slash"
         found.append(Finding("error", "the subject prefix lacks its leading slash", mend))
-    if subscription.function == "chat_events" and begins.startswith("/thread"):
-        mend = f"write {subscription.begins_with[1:]}: the subjects of chat events have no slash"
+    if subscription.function == "chat_events" and prefix.lower().startswith("/thread"):
+        mend = f"write {prefix[1:]}: the subjects of chat events have no slash"
         found.append(Finding("error", "the subject prefix has a leading slash", mend))
-    if "+" in subscription.begins_with:
+    if "+" in prefix:
         mend = "leave the plus out: numbers in subjects have none"
         found.append(Finding("error", "the subject prefix has a plus", mend))
     if subscription.has_advanced_filters:

@@ -37,7 +37,7 @@ class Stack:
         """Raise a `CommandError` when a program of the stack is no longer there."""
         ended = self.children.ended()
         if ended:
-            raise CommandError(ended.obituary())
+            raise CommandError(ended.why_it_ended())
 
     @classmethod
     @contextmanager

@@ -7,8 +7,9 @@ queues and blobs in memory. Ctrl-C stops everything.
 
 import argparse
 import time
+from functools import partial
 
-from local import console, eventgrid, functions_host, ports, settings, webhook
+from local import console, eventgrid, functions_host, ports, settings
 from local.azurite import StoragePorts
 from local.errors import CommandError
 from local.stack import HOST_PORT, Stack
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _introduce(stack: Stack) -> None:
-    functions = ", ".join(webhook.functions(stack.host_port)) or "none"
+    functions = ", ".join(functions_host.functions(stack.host_port)) or "none"
     storage = stack.storage
     print(
         f"{console.paint('Running.', 'green')}\n"
@@ -88,7 +89,7 @@ def _demo(stack: Stack) -> bool:
         stack.check()  # that a program died says more than that it does not answer
         raise
     if not as_expected:
-        print(f"\nThe last lines of {stack.host.name}:\n{stack.host.said()}")
+        print(f"\nThe last lines of {stack.host.name}:\n{stack.host.last_lines()}")
     return as_expected
 
 
@@ -107,7 +108,7 @@ def _stay(stack: Stack) -> None:
         "Ctrl-C stops everything. What the host says from here on:\n",
         flush=True,
     )
-    stack.host.echo = True
+    stack.host.on_line = partial(print, flush=True)
     while True:
         stack.check()
         time.sleep(_WATCH_SECONDS)

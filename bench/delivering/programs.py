@@ -18,7 +18,7 @@ import trustme
 from azure.storage.queue import QueueServiceClient
 
 from bench.delivering.orders import Order
-from local import azurite, leash, paths, ports
+from local import azurite, paths, ports
 from local.azurite import StoragePorts
 from local.errors import CommandError
 from local.ports import LOOPBACK
@@ -110,10 +110,10 @@ class Client:
             while not said.endswith(b"\n"):
                 received = connection.recv(1 << 16)
                 if not received:
-                    raise CommandError(self._child.obituary())
+                    raise CommandError(self._child.why_it_ended())
                 said += received
         except TimeoutError:
-            name, tail = self._child.name, self._child.said()
+            name, tail = self._child.name, self._child.last_lines()
             raise CommandError(f"{name} took more than {seconds:.0f} s. It said:\n{tail}") from None
         return msgspec.json.decode(bytes(said), type=answer)
 
@@ -197,8 +197,7 @@ def make_queues(
 
 
 def _start(children: Children, name: str, words: list[str], environ: Mapping[str, str]) -> Child:
-    command = [sys.executable, leash.__file__, *words]
-    return children.start(name, command, cwd=paths.ROOT, environ=environ)
+    return children.start(name, words, cwd=paths.ROOT, environ=environ)
 
 
 def _is_listening(port: int) -> bool:

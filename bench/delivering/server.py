@@ -1,8 +1,7 @@
 """A queue service that does nothing, as a program: ``python -m bench.delivering.server``.
 
 It answers every request alike, at once or after a while, and so costs next to nothing beside any
-client: what it shows is the client's own limit. It is sure to end with its starter when that runs
-it by ``local.leash``.
+client: what it shows is the client's own limit.
 """
 
 import argparse

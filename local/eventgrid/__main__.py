@@ -18,9 +18,7 @@ def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="[%(asctime)s] %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)
     arguments = _arguments()
-    if arguments.stop_with_parent:
-        lifetime.watch_parent()
-    from local.eventgrid.serve import serve  # noqa: PLC0415 - slow, and the parent may end now
+    from local.eventgrid.serve import serve  # noqa: PLC0415 - slow, and a signal may come now
 
     try:
         asyncio.run(
@@ -53,11 +51,6 @@ def _arguments() -> argparse.Namespace:
         metavar="NAME",
         help="the environment variable with the storage account for dead letters; without it, "
         "what cannot be delivered is dropped",
-    )
-    parser.add_argument(
-        "--stop-with-parent",
-        action="store_true",
-        help="stop when standard input, a pipe, is closed: the parent has ended",
     )
     options.configure(parser)
     return parser.parse_args()

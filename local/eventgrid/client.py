@@ -50,7 +50,7 @@ class LocalTopic:
         if not self._ask(f"/admin/idle?seconds={seconds}", seconds=seconds + 5)["idle"]:
             raise CommandError(
                 f"not everything was delivered in {seconds:.0f} s: {json.dumps(self.state())}\n"
-                f"Event Grid said:\n{self.child.said()}"
+                f"Event Grid said:\n{self.child.last_lines()}"
             )
         return self.state()
 
@@ -63,7 +63,7 @@ class LocalTopic:
             self.port, path, method="GET" if body is None else "POST", body=body, seconds=seconds
         )
         if answer is None:
-            raise CommandError(f"Event Grid does not answer. It said:\n{self.child.said()}")
+            raise CommandError(f"Event Grid does not answer. It said:\n{self.child.last_lines()}")
         if answer.status != HTTPStatus.OK:
             raise CommandError(f"{path}: {answer.status} {answer.body.decode()}")
         found: dict[str, Any] = json.loads(answer.body)
@@ -107,7 +107,7 @@ def start(
 ) -> Child:
     """Start a topic; it is not ready yet."""
     command = [sys.executable, "-m", "local.eventgrid", "--port", str(port)]
-    command += ["--host-url", host_url, "--stop-with-parent", *(options or Options()).words()]
+    command += ["--host-url", host_url, *(options or Options()).words()]
     environ = os.environ | {"PYTHONUNBUFFERED": "1"}
     if connection_string is not None:
         # Not on the command line, which everybody on the machine can read.

@@ -67,7 +67,12 @@ class Topic:
     def publish(self, events: Sequence[Event]) -> None:
         """Take events; one that nobody wants is counted and forgotten, as the service does."""
         for event in events:
-            wanting = [queue for queue in self.queues if queue.subscription.filter.matches(event)]
+            types, subject = event.types, event.subject
+            wanting = [
+                queue
+                for queue in self.queues
+                if queue.subscription.filter.why_not(types, subject) is None
+            ]
             for queue in wanting:
                 queue.add(event)
             self.published += 1

@@ -15,14 +15,12 @@ def main() -> int:
     """Host the app until a signal; exit status 1 and one message when it cannot start."""
     lifetime.exit_on_signal()
     arguments = _arguments()
-    if arguments.stop_with_parent:
-        lifetime.watch_parent()
     root = arguments.root.resolve()
     try:
         local_settings = settings.read_local_settings(root)
         port = settings.local_port(local_settings) if arguments.port is None else arguments.port
         _add_runtime()
-        # Not at the top: these need what `dev.py` installs, and _add_runtime says so.
+        # Not at the top: it needs what `dev.py` installs; without it _add_runtime says so.
         from local.host.serve import prepare, serve  # noqa: PLC0415 - see the line above
 
         _put_app_last(root)
@@ -48,11 +46,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--address", default="127.0.0.1", help="default: %(default)s")
     parser.add_argument(
         "--root", type=Path, default=_REPOSITORY, help="the function app; default: this repository"
-    )
-    parser.add_argument(
-        "--stop-with-parent",
-        action="store_true",
-        help="stop when standard input, a pipe, is closed: the parent has ended",
     )
     return parser.parse_args()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.host import app, console, lifetime, server, settings
+from local.host import app, lifetime, output, server, settings
 from local.host.errors import HostError
 from local.host.runtime import Runtime
 from local.host.state import Host
@@ -20,7 +20,7 @@ def prepare(root: Path, local_settings: dict[str, Any], address: str) -> app.Fun
     """Read the app and set the process up as its worker: environment, working directory, log."""
     host_json = settings.read_host_json(root)
     settings.export(local_settings, root, address)
-    console.configure_logging(settings.host_value(host_json, "logging", "logLevel", "default"))
+    output.configure_logging(settings.host_value(host_json, "logging", "logLevel", "default"))
     function_app = app.read(root, host_json)
     if function_app.functions:
         settings.require_storage()
@@ -40,7 +40,7 @@ async def serve(function_app: app.FunctionApp, address: str, port: int) -> None:
     try:
         await _listen(runner, address, port)
         await host.load()
-        console.show_functions(function_app)
+        output.show_functions(function_app)
         _log.info("Host started: http://%s:%d", address, port)
         await stop.wait()
         host.state = "Stopping"

@@ -105,5 +105,5 @@ def publish(port: int, *events: dict[str, Any]) -> list[str]:
 
 def await_said(topic: LocalTopic, text: str) -> str:
     """What the topic printed, once this is part of it: the output comes through a pipe."""
-    topic.child.wait_until(lambda: text in topic.child.said(), 10)
-    return topic.child.said()
+    topic.child.wait_until(lambda: text in topic.child.last_lines(), 10)
+    return topic.child.last_lines()

@@ -129,28 +129,6 @@ def test_a_signal_ends_it_in_order(how: signal.Signals) -> None:
     assert ports.is_free(port)
 
 
-def test_it_ends_with_its_parent_and_says_what_it_forgets(
-    hook: Webhook, subscribe: Subscribe
-) -> None:
-    """The end of standard input is the parent's end, kill -9 included."""
-    hook.replies["takes_all"] = lambda _: Reply(500)
-    port = ports.free(1)[0]
-    options = ["--subscriptions", str(subscribe(subscription())), "--host-url", hook.url]
-    with subprocess.Popen(
-        [*_COMMAND, "--port", str(port), *options, "--stop-with-parent"],
-        cwd=paths.ROOT,
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        _await_answer(port)
-        publish(port, event())
-        _said, errors = process.communicate(timeout=10)
-        assert 0 == process.returncode
-    assert "forgets 1 deliveries" in errors
-    assert ports.is_free(port)
-
-
 def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
     """`running()` starts a child that does not outlive whoever called it."""
     port, ready = ports.free(1)[0], tmp_path / "ready"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.host.hosting import (
+from tests.tools.host.hosting import (
     REPOSITORY,
     SHOWS,
     free_port,

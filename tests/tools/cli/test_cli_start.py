@@ -11,7 +11,7 @@ import pytest
 from local import paths
 from local.ports import LOOPBACK
 from local.processes import Children
-from tests.e2e.cli.commands import Ports, children_of, dev, eventually, is_alive, stand_in, started
+from tests.commands import Ports, children_of, dev, eventually, is_alive, stand_in, started
 
 pytestmark = pytest.mark.e2e
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.host.hosting import SHOWS, RunningHost, host_of, write_function, write_settings
+from tests.tools.host.hosting import SHOWS, RunningHost, host_of, write_function, write_settings
 
 RECORDS = """
 import json

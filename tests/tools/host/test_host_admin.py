@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from local.host import server
 from local.host.app import FunctionApp
 from local.host.state import Host
-from tests.e2e.host.hosting import RunningHost, unique
+from tests.tools.host.hosting import RunningHost, unique
 
 pytestmark = pytest.mark.e2e
 

@@ -8,7 +8,7 @@ import pytest
 
 from local import __main__ as commands
 from local import paths, ports
-from tests.e2e.cli.commands import dev
+from tests.commands import dev
 from tools.subscriptions import subscriptions
 
 pytestmark = pytest.mark.e2e

@@ -16,7 +16,7 @@ from local.errors import CommandError
 from local.setup import node
 from local.setup.lock import only_one
 from local.setup.steps import Stamps, Step, base_python, run_due
-from tests.e2e.cli.commands import eventually, is_alive, run, started
+from tests.commands import eventually, is_alive, run, started
 
 pytestmark = pytest.mark.e2e
 
@@ -193,7 +193,7 @@ def test_an_interrupted_step_leaves_nothing_and_resumes(
         import sys
         from pathlib import Path
         from local.signals import end_on_signals
-        from tests.e2e.cli.test_cli_setup import Place
+        from tests.tools.cli.test_cli_setup import Place
         end_on_signals()
         place = Place(Path({str(place.folder)!r}))
         place.run([place.steps[0], place.step('second', '')])

@@ -21,7 +21,7 @@ from local.queues import Account
 from local.samples import Golden, Sample
 from local.send import function_for
 from local.stack import Stack
-from tests.e2e.cli.commands import dev
+from tests.commands import dev
 
 pytestmark = pytest.mark.e2e
 
