@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
-from local.host import lifetime, settings
+from local.host import app, lifetime, output, settings
 from local.host.errors import HostError
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -21,7 +23,7 @@ def main() -> int:
         port = settings.local_port(local_settings) if arguments.port is None else arguments.port
         _add_runtime()
         # Not at the top: it needs what `dev.py` installs; without it _add_runtime says so.
-        from local.host.serve import prepare, serve  # noqa: PLC0415 - see the line above
+        from local.host.serve import serve  # noqa: PLC0415 - see the line above
 
         _put_app_last(root)
         function_app = prepare(root, local_settings, f"localhost:{port}")
@@ -34,6 +36,18 @@ def main() -> int:
         print(f"The app's background task raised SystemExit({stop.code}).", file=sys.stderr)
         return 1
     return 0
+
+
+def prepare(root: Path, local_settings: dict[str, Any], address: str) -> app.FunctionApp:
+    """Read the app and set the process up as its worker: environment, working directory, log."""
+    host_json = settings.read_host_json(root)
+    settings.export(local_settings, root, address)
+    output.configure_logging(settings.host_value(host_json, "logging", "logLevel", "default"))
+    function_app = app.read(root, host_json)
+    if function_app.functions:
+        settings.require_storage()
+    os.chdir(root)
+    return function_app
 
 
 def _arguments() -> argparse.Namespace:

@@ -29,7 +29,7 @@ _NPM_CI = [
     "--no-fund",
     "--no-update-notifier",
 ]
-_PARTS_OF_A_VENV = "bin include lib lib64 share Include Lib Scripts pyvenv.cfg".split()
+_FOLDERS_OF_A_VENV = ["bin", "include", "lib", "lib64", "share", "Include", "Lib", "Scripts"]
 _PIP_HINT = (
     "If pip found no matching version, mend the requirements file. If it could not connect, check\n"
     "the network: pip uses its own settings for proxies and mirrors (`pip config list`).\n"
@@ -54,7 +54,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"\ndev.py: {error}", file=sys.stderr)
         return 1
     path = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH")]))
-    replace_process([paths.PYTHON, "-m", "local", *arguments], os.environ | {"PYTHONPATH": path})
+    command = [str(paths.PYTHON), "-m", "local", *arguments]
+    return replace_process(command, os.environ | {"PYTHONPATH": path})
 
 
 def steps() -> list[Step]:
@@ -121,7 +122,7 @@ def _packages() -> Step:
             [paths.PYTHON, *_PIP_INSTALL, "-r", file],
         ],
         inputs=[file, paths.ROOT / "requirements.txt"],
-        makes=[paths.PYTHON, *(paths.VENV / part for part in _PARTS_OF_A_VENV)],
+        makes=[paths.PYTHON, *(paths.VENV / name for name in _FOLDERS_OF_A_VENV)],
     )
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,36 +60,32 @@ def write_function(root: Path, name: str, code: str, function_json: str | None =
     )
 
 
-def write_settings(root: Path, values: dict[str, Any], **host_json: object) -> None:
+def write_settings(
+    root: Path, values: dict[str, Any], *, local_port: int | None = None, **host_json: object
+) -> None:
     """Write host.json and local.settings.json, with the storage that the host asks for."""
     root.mkdir(exist_ok=True)
     (root / "host.json").write_text(json.dumps({"version": "2.0"} | host_json), encoding="utf-8")
-    (root / "local.settings.json").write_text(
-        json.dumps({"Values": {"AzureWebJobsStorage": "UseDevelopmentStorage=true"} | values}),
-        encoding="utf-8",
-    )
+    settings = {
+        "Values": {"AzureWebJobsStorage": "UseDevelopmentStorage=true"} | values,
+        "Host": {"LocalHttpPort": local_port},
+    }
+    (root / "local.settings.json").write_text(json.dumps(settings), encoding="utf-8")
 
 
-def environment(**extra: str) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Give the environment of a host process."""
-    kept = {
+    return {
         name: text for name, text in os.environ.items() if not name.lower().startswith(_FOREIGN)
     }
-    return kept | extra
 
 
-def command(root: Path, port: int, *options: str) -> list[str]:
-    """Give the command line that hosts an app."""
-    base = [sys.executable, "-m", "local.host", "--root", str(root), "--port", str(port)]
-    return [*base, *options]
-
-
-def run_to_end(root: Path, port: int, **extra: str) -> subprocess.CompletedProcess[str]:
-    """Run a host that is expected not to start."""
+def run_to_end(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a Python that is to start a host, and cannot."""
     return subprocess.run(
-        command(root, port),
+        [sys.executable, *arguments],
         cwd=REPOSITORY,
-        env=environment(**extra),
+        env=environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -181,15 +177,16 @@ class RunningHost:
 
 
 @contextmanager
-def host_of(root: Path, *options: str, **extra: str) -> Iterator[RunningHost]:
+def host_of(root: Path, program: Sequence[str] = ("-m", "local.host")) -> Iterator[RunningHost]:
     """Host the app under `root`, and end the process however the test ends."""
     port = free_port()
+    command = [sys.executable, *program, "--root", str(root), "--port", str(port)]
     with (root / "stdout.log").open("wb") as out, (root / "stderr.log").open("wb") as err:
         process = subprocess.Popen(
-            command(root, port, *options),
+            command,
             cwd=REPOSITORY,
-            env=environment(**extra),
-            stdin=subprocess.PIPE,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
         )

@@ -3,22 +3,16 @@
 import json
 import signal
 import socket
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.tools.host.hosting import (
-    REPOSITORY,
     RunningHost,
-    command,
-    environment,
-    free_port,
     host_of,
     run_to_end,
     write_function,
+    write_settings,
 )
 
 pytestmark = pytest.mark.e2e
@@ -44,6 +38,13 @@ async def main(event: str) -> None:
     time.sleep(60)
 """
 
+# The host, with less patience for functions that do not end.
+IMPATIENT = """
+from local.host import __main__ as program, lifetime
+lifetime._LAST_RESORT_SECONDS = 0.1
+program.main()
+"""
+
 
 def test_prints_the_functions_as_func_start_does(host: RunningHost) -> None:
     """Functions with their trigger, then the disabled ones, then those in error."""
@@ -54,29 +55,12 @@ def test_prints_the_functions_as_func_start_does(host: RunningHost) -> None:
     assert "\nThe 'bad_json' function is in error: " in output
 
 
-def test_port_of_local_settings(app: Path) -> None:
-    """Host.LocalHttpPort is the port when the command line names none."""
-    port = free_port()
-    (app / "local.settings.json").write_text(json.dumps({"Host": {"LocalHttpPort": port}}))
-    with socket.create_server(("127.0.0.1", port)):
-        ended = subprocess.run(
-            [sys.executable, "-m", "local.host", "--root", str(app)],
-            cwd=REPOSITORY,
-            env=environment(AzureWebJobsStorage="UseDevelopmentStorage=true"),
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-
-    assert f"Port {port} is unavailable." in ended.stderr
-
-
 def test_port_in_use(app: Path) -> None:
-    """One line says which port, and which option to use."""
+    """One line says which port, that of local.settings.json, and which option to use."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = run_to_end(app, port)
+        write_settings(app, {}, local_port=port)
+        ended = run_to_end(["-m", "local.host", "--root", str(app)])
 
     assert ended.returncode == 1
     assert (
@@ -85,64 +69,22 @@ def test_port_in_use(app: Path) -> None:
     ) == ended.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_the_host(number: signal.Signals, app: Path) -> None:
-    """Either signal ends the process without a traceback, with exit status 0."""
+def test_ctrl_c_stops_the_host(app: Path) -> None:
+    """It ends the process without a traceback, with exit status 0; SIGTERM does so elsewhere."""
     with host_of(app) as host:
-        host.process.send_signal(number)
+        host.process.send_signal(signal.SIGINT)
 
         assert host.process.wait(10) == 0
     assert "Traceback" not in host.log()
 
 
-def test_end_of_standard_input_stops_the_host(app: Path) -> None:
-    """A parent that dies, however suddenly, leaves no host behind."""
-    with host_of(app, "--stop-with-parent") as host:
-        assert host.process.stdin
-        host.process.stdin.close()
-
-        assert host.process.wait(10) == 0
-
-
-def test_end_of_standard_input_means_nothing_unless_asked(app: Path) -> None:
-    """Without --stop-with-parent the host runs on."""
-    with host_of(app) as host:
-        assert host.process.stdin
-        host.process.stdin.close()
-        time.sleep(0.3)
-
-        assert host.notify("shows", "[{}]").status == 202
-
-
-def test_standard_input_that_is_no_pipe_means_nothing(app: Path) -> None:
-    """With --stop-with-parent, /dev/null as standard input is no ended parent."""
-    port = free_port()
-    with subprocess.Popen(
-        command(app, port, "--stop-with-parent"),
-        cwd=REPOSITORY,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        try:
-            host = RunningHost(app, port, process)
-            host.await_running()
-            time.sleep(0.3)
-
-            assert host.state() == "Running"
-        finally:
-            process.terminate()
-
-
 def test_stops_although_a_function_holds_the_loop(app: Path) -> None:
     """Blocking code in an async function cannot keep the process alive."""
     write_function(app, "holds_the_loop", HOLDS_THE_LOOP)
-    with host_of(app, "--stop-with-parent") as host:
+    with host_of(app, program=["-c", IMPATIENT]) as host:
         body = json.dumps({"input": "{}"})
         assert host.request("POST", "/admin/functions/holds_the_loop", body).status == 202
-        assert host.process.stdin
-        host.process.stdin.close()
+        host.process.send_signal(signal.SIGTERM)
 
         assert host.process.wait(15) == 0
     assert "A function is still running" in host.log()
@@ -167,14 +109,7 @@ def test_missing_runtime_is_told_with_the_remedy(app: Path) -> None:
         f"sys.argv[1:] = ['--root', {str(app)!r}]\n"
         "runpy.run_module('local.host', run_name='__main__')\n"
     )
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    ended = run_to_end(["-c", code])
 
     assert ended.returncode == 1
     assert "run `python3 dev.py`" in ended.stderr

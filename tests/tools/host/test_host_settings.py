@@ -1,16 +1,20 @@
 """What the host reads from the app, and which of it wins."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from local.host import __main__ as program
+from local.host import settings
+from local.host.app import FunctionApp
+from local.host.errors import HostError
 from tests.tools.host.hosting import (
     REPOSITORY,
     SHOWS,
-    free_port,
+    environment,
     host_of,
-    run_to_end,
     write_function,
     write_settings,
 )
@@ -18,97 +22,113 @@ from tests.tools.host.hosting import (
 pytestmark = pytest.mark.e2e
 
 
-def test_environment_wins_over_local_settings(app: Path) -> None:
-    """local.settings.json fills in what the environment does not say, and the host adds its own."""
-    with host_of(app, FROM_BOTH="environment") as host:
-        assert host.notify("shows", "[{}]").status == 202
-        output = host.output()
-
-    seen = json.loads((app / "shown.json").read_text())["settings"]
-    assert (
-        seen["FROM_FILE"],
-        seen["FROM_BOTH"],
-        seen["FROM_NUMBER"],
-    ) == ("file", "environment", "5")
-    assert "FROM_NULL" not in seen
-    assert (
-        "Skipping 'FROM_BOTH' from local settings as it's already defined in current environment "
-        "variables." in output
-    )
-    assert {
-        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
-        "AzureWebJobsScriptRoot": str(app),
-        "AzureWebJobsStorage": "UseDevelopmentStorage=true",
-        "FUNCTIONS_WORKER_RUNTIME": "python",
-        "PYTHON_THREADPOOL_THREAD_COUNT": "1000",
-    }.items() <= seen.items()
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What the host takes for its environment; it goes to the folder of the app, and back."""
+    environ = environment()
+    monkeypatch.setattr(os, "environ", environ)
+    monkeypatch.chdir(REPOSITORY)
+    return environ
 
 
-def test_app_is_imported_as_the_worker_does(app: Path) -> None:
-    """The working directory is the app's root, which comes last on the path; ours is not on it."""
+def prepared(root: Path) -> FunctionApp:
+    """All that the host does before it listens."""
+    app = program.prepare(root, settings.read_local_settings(root), "localhost:7071")
+    settings.function_timeout(app.host_json)
+    return app
+
+
+def test_app_is_run_as_the_worker_does(app: Path) -> None:
+    """The working directory is the app's root, which comes last on the path; ours is not on it.
+
+    The settings are in the environment, and at the log level Warning, successes are silent.
+    """
+    write_settings(app, {"FROM_FILE": "file"}, logging={"logLevel": {"default": "Warning"}})
     with host_of(app) as host:
-        host.notify("shows", "[{}]")
+        assert host.notify("shows", "[{}]").status == 202
+        host.process.terminate()
+        assert host.process.wait(10) == 0
 
     shown = json.loads((app / "shown.json").read_text())
     assert str(app) == shown["cwd"] == shown["path"][-1]
     assert str(REPOSITORY) not in shown["path"]
     assert str(app / "shared" / "origin.py") == shown["shared"]
-
-
-def test_disabled_by_the_linux_name_in_the_environment(app: Path) -> None:
-    """`AzureWebJobs_NAME_Disabled` is the name that every shell can set."""
-    with host_of(app, AzureWebJobs_shows_Disabled="1") as host:
-        assert host.notify("shows", "[{}]").status == 404
-        assert "Function shows is disabled." in host.output()
-
-
-def test_log_level_of_host_json(app: Path) -> None:
-    """At Warning, successful invocations are silent."""
-    write_settings(app, {}, logging={"logLevel": {"default": "Warning"}})
-    with host_of(app) as host:
-        assert host.notify("shows", "[{}]").status == 202
-
+    assert "file" == shown["settings"]["FROM_FILE"]
     assert host.log() == ""
 
 
+def test_environment_wins_over_local_settings(
+    app: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """local.settings.json fills in what the environment does not say, and the host adds its own."""
+    environ["FROM_BOTH"] = "environment"
+
+    prepared(app)
+
+    assert "FROM_NULL" not in environ
+    assert (
+        "Skipping 'FROM_BOTH' from local settings as it's already defined in current environment "
+        "variables." in capsys.readouterr().out
+    )
+    assert {
+        "FROM_FILE": "file",
+        "FROM_BOTH": "environment",
+        "FROM_NUMBER": "5",
+        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
+        "AzureWebJobsScriptRoot": str(app),
+        "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "PYTHON_THREADPOOL_THREAD_COUNT": "1000",
+    }.items() <= environ.items()
+
+
+def test_disabled_by_the_linux_name_in_the_environment(app: Path, environ: dict[str, str]) -> None:
+    """`AzureWebJobs_NAME_Disabled` is the name that every shell can set."""
+    environ["AzureWebJobs_shows_Disabled"] = "1"
+
+    assert prepared(app).functions["shows"].disabled
+
+
+@pytest.mark.usefixtures("environ")
 def test_rules_of_function_folders(app: Path) -> None:
-    """One broken function is told of by name, and the others go on."""
+    """Each broken function is named, and the others go on."""
     write_function(app, "1st", SHOWS)
     write_function(app, "host", SHOWS)
     write_function(app, "no_binding", SHOWS, '{"bindings":[]}')
     write_function(app, "queue", SHOWS, '{"bindings":[{"type":"queueTrigger","name":"event"}]}')
     write_function(app, "lost", SHOWS, '{"scriptFile":"gone.py","bindings":[]}')
     write_function(app, "nested/inner", SHOWS)
-    with host_of(app) as host:
-        assert host.notify("shows", "[{}]").status == 202
-        assert [item["name"] for item in host.request("GET", "/admin/functions").json()] == [
-            "shows"
-        ]
-        output = host.output()
 
-    for name in ("1st", "host", "no_binding", "queue", "lost"):
-        assert f"The '{name}' function is in error: " in output
+    found = prepared(app)
+
+    assert ["shows"] == list(found.functions)
+    assert {"1st", "host", "no_binding", "queue", "lost"} == set(found.errors)
 
 
-@pytest.mark.parametrize("by", ["entryPoint", "default script"])
-def test_defaults_of_function_json(by: str, app: Path) -> None:
+@pytest.mark.usefixtures("environ")
+@pytest.mark.parametrize(
+    ("declared", "entry_point"), [({"entryPoint": "other"}, "other"), ({}, "main")]
+)
+def test_defaults_of_function_json(declared: dict[str, str], entry_point: str, app: Path) -> None:
     """`entryPoint` names another function than main; without scriptFile the one file is taken."""
     bindings = [{"type": "EVENTGRIDTRIGGER", "name": "e"}]
-    declared = {"bindings": bindings} | ({"entryPoint": "other"} if by == "entryPoint" else {})
-    function = "other" if by == "entryPoint" else "main"
-    code = f"async def {function}(e: str) -> None:\n    pass\n"
-    write_function(app, "terse", code, json.dumps(declared))
-    with host_of(app) as host:
-        assert host.notify("terse", "[{}]").status == 202
+    write_function(app, "terse", "", json.dumps({"bindings": bindings} | declared))
+
+    function = prepared(app).functions["terse"]
+
+    assert (entry_point, "e") == (function.entry_point, function.trigger.name)
+    assert app / "terse" / "__init__.py" == function.script_file
 
 
-def test_storage_by_identity_is_enough(app: Path) -> None:
+def test_storage_by_identity_is_enough(app: Path, environ: dict[str, str]) -> None:
     """`AzureWebJobsStorage__accountName` stands for the connection string."""
     (app / "local.settings.json").unlink()
-    with host_of(app, AzureWebJobsStorage__accountName="account") as host:
-        assert host.state() == "Running"
+    environ["AzureWebJobsStorage__accountName"] = "account"
+
+    assert prepared(app).functions
 
 
+@pytest.mark.usefixtures("environ")
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
@@ -142,11 +162,11 @@ def test_storage_by_identity_is_enough(app: Path) -> None:
 def test_what_keeps_the_host_from_starting(
     file: str, content: str | None, message: str, app: Path
 ) -> None:
-    """A mistake in a settings file is told in one line, never as a traceback."""
+    """A mistake in a settings file is one line; other tests hold what is done with the line."""
     (app / file).unlink() if content is None else (app / file).write_text(content)
 
-    ended = run_to_end(app, free_port())
+    with pytest.raises(HostError) as refused:
+        prepared(app)
 
-    assert ended.returncode == 1
-    assert message in ended.stderr
-    assert len(ended.stderr.splitlines()) == 1
+    assert message in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
