@@ -73,9 +73,9 @@ def command(at: StoragePorts, location: Path | None = None) -> list[str | Path]:
     if not paths.AZURITE_SCRIPT.exists():
         raise CommandError("Azurite is not installed. `python3 dev.py start` installs it.")
     listen = [
-        word
+        argument
         for service, port in {"blob": at.blob, "queue": at.queue, "table": at.table}.items()
-        for word in (f"--{service}Host", ports.LOOPBACK, f"--{service}Port", str(port))
+        for argument in (f"--{service}Host", ports.LOOPBACK, f"--{service}Port", str(port))
     ]
     options = ["--skipApiVersionCheck", "--disableTelemetry", "--silent"]
     options += ["--location", str(location)] if location else ["--inMemoryPersistence"]

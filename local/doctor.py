@@ -2,8 +2,8 @@
 
 Without a subscription, the local run is examined: its programs, functions, queues and dead letters.
 With SUBSCRIPTION, a file with what `az eventgrid system-topic event-subscription show` prints (or
-several in a list), or a resource id that `az resource show` is asked for, it says which samples
-that subscription would deliver, why not the others, and what to mend.
+several in a list), or a resource id that `az resource show` is asked for, it prints which samples
+that subscription would deliver, why not the others, and what to change.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def _examine(wire: dict[str, Any]) -> int:
     print(console.paint(f"{subscription.name} -> {subscription.function or 'nowhere'}", "bold"))
     for finding in found:
         print(f"  {console.paint(finding.level, _COLOURS[finding.level])}: {finding.what}")
-        print(f"    {finding.mend}")
+        print(f"    {finding.advice}")
     texts = {
         sample.name: sample.body.decode()
         for sample in samples.every()

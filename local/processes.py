@@ -149,7 +149,7 @@ class Children:
             self._guard = self._guard or _start_guard()
             try:
                 process = subprocess.Popen(
-                    [str(word) for word in command],
+                    [str(argument) for argument in command],
                     cwd=cwd,
                     env=environ,
                     stdin=subprocess.DEVNULL,
@@ -186,11 +186,11 @@ class Children:
 
 def replace_process(command: Sequence[str | Path], environ: Mapping[str, str]) -> NoReturn:
     """Go on as another program, which gets the signals and gives the exit status itself."""
-    words = [str(word) for word in command]
+    arguments = [str(argument) for argument in command]
     sys.stdout.flush()
     if sys.platform == "win32":  # where exec starts a second process and does not wait for it
-        sys.exit(subprocess.call(words, env=environ))
-    os.execve(words[0], words, environ)  # noqa: S606 -- our own Python, and no shell wanted
+        sys.exit(subprocess.call(arguments, env=environ))
+    os.execve(arguments[0], arguments, environ)  # noqa: S606 -- our own Python, without a shell
 
 
 def _start_guard() -> "subprocess.Popen[bytes]":

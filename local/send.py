@@ -46,10 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def function_for(sample: Sample) -> str:
-    """The function that a sample goes to: what its golden file says, else what the routes say.
+    """The function that a sample goes to, from its golden file, else from the routes.
 
     Raises:
-        CommandError: neither knows.
+        CommandError: neither names one.
     """
     golden = sample.golden
     if golden:

@@ -27,7 +27,7 @@ def ping() -> web.Response:
 
 
 def host_status(host: Host) -> web.Response:
-    """Tell how far the host is; wait for the state Running (Models/HostStatus)."""
+    """Give the state of the host, Running when it is ready (Models/HostStatus)."""
     return web.json_response(
         {
             "id": host.id,
@@ -59,7 +59,7 @@ def function(request: web.Request, host: Host, name: str) -> web.Response:
 
 
 def function_status(host: Host, name: str) -> web.Response:
-    """Tell what is wrong with a function: its function.json, or its import."""
+    """Give what is wrong with a function: its function.json, or its import."""
     for broken, error in host.app.errors.items():
         if broken.lower() == name.lower():
             return web.json_response({"errors": [error]})
@@ -71,7 +71,7 @@ def function_status(host: Host, name: str) -> web.Response:
 
 
 async def run(request: web.Request, host: Host, name: str) -> web.Response:
-    """Start a function and answer at once; only the log tells how it ended (FunctionController).
+    """Start a function and answer at once; the log shows how it ended (FunctionController).
 
     The body is `{"input": "<JSON text of one event>"}`. A disabled function runs as well.
     """

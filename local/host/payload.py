@@ -41,7 +41,7 @@ def parse(text: str) -> Payload:
     Raises:
         MalformedPayloadError: the text is neither a JSON array nor an object.
     """
-    with contextlib.suppress(RecursionError):  # then the app decides, if the brackets are closed
+    with contextlib.suppress(RecursionError):  # the app decides, if every bracket is closed
         try:
             _DECODER.decode(text)
         except json.JSONDecodeError as error:

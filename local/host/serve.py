@@ -1,4 +1,4 @@
-"""Host one function app until somebody asks to stop."""
+"""Host one function app until a signal."""
 
 import errno
 import logging

@@ -120,7 +120,7 @@ def _as_text(name: str, value: object) -> str | None:
 
 
 def is_enabled(name: str) -> bool:
-    """Whether a setting says yes; names are case-insensitive, as in .NET configuration."""
+    """Whether a setting is 1 or true; names are case-insensitive, as in .NET configuration."""
     environment = {key.lower(): value for key, value in os.environ.items()}
     return environment.get(name.lower(), "").lower() in {"1", "true"}
 

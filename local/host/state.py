@@ -23,7 +23,7 @@ class Host:
     state: str = "Starting"
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     started: float = field(default_factory=time.monotonic)
-    # asyncio holds its tasks weakly: a run that nobody awaits needs an owner.
+    # asyncio holds its tasks weakly: a run that is not awaited needs another reference.
     background: set[asyncio.Task[bool]] = field(default_factory=set)
 
     async def load(self) -> None:
@@ -52,7 +52,7 @@ class Host:
         return None
 
     def run_unawaited(self, function: Function, event: str, reason: str) -> None:
-        """Run a function whose outcome only the log tells."""
+        """Run a function without waiting for it; the log shows the outcome."""
         task = asyncio.create_task(self.runtime.invoke(function, event, reason))
         self.background.add(task)
         task.add_done_callback(self.background.discard)
