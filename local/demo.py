@@ -94,7 +94,7 @@ def _collect(account: Account) -> tuple[list[Message], list[str]]:
 
 
 def _records(messages: list[Message]) -> dict[str, list[dict[str, Any]]]:
-    """The records by the names that queues have in golden files, whatever the settings name them."""
+    """The records by the names that queues have in golden files, not in the settings."""
     golden_names = dict(zip(settings.queues(), ("work-items", "push-notifications"), strict=True))
     records: dict[str, list[dict[str, Any]]] = {}
     for message in messages:

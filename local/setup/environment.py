@@ -31,8 +31,8 @@ _NPM_CI = [
 ]
 _FOLDERS_OF_A_VENV = ["bin", "include", "lib", "lib64", "share", "Include", "Lib", "Scripts"]
 _PIP_HINT = (
-    "If pip found no matching version, correct the requirements file. If it could not connect, check\n"
-    "the network: pip uses its own settings for proxies and mirrors (`pip config list`).\n"
+    "If pip found no matching version, correct the requirements file. If it could not connect,\n"
+    "check the network: pip uses its own settings for proxies and mirrors (`pip config list`).\n"
     "On Debian and Ubuntu, `apt install python3-venv` adds what `python3 -m venv` needs."
 )
 _NPM_HINT = (
