@@ -59,7 +59,9 @@ def run_due(steps: Sequence[Step], folder: Path) -> None:
         CommandError: a step failed, or the folder is a link to another one.
     """
     if folder.is_symlink():
-        raise CommandError(f"{folder} is a symbolic link, and nothing behind a link is removed.")
+        raise CommandError(
+            f"{folder} is a symbolic link; remove it, as dev.py deletes what is in there."
+        )
     with only_one(folder / "setup.lock"):
         done = _read_done(folder)
         due = [step for step in steps if not _is_done(step, done)]

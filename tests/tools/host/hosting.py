@@ -4,10 +4,8 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+from local import paths, ports
+from tests.commands import eventually
+
+REPOSITORY = paths.ROOT
 
 # Settings of the machine that runs the tests must not reach the app under test.
 _FOREIGN = ("azure", "functions_", "website_", "python_threadpool", "from_")
@@ -39,14 +40,6 @@ async def main(event: str) -> None:
     }
     Path("shown.json").write_text(json.dumps(shown))
 """
-
-
-def free_port() -> int:
-    """Give a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def write_function(root: Path, name: str, code: str, function_json: str | None = None) -> None:
@@ -161,25 +154,20 @@ class RunningHost:
 
     def await_running(self) -> None:
         """Return once the functions are loaded."""
-        deadline = time.monotonic() + 30
-        while self.state() != "Running":
-            assert self.process.poll() is None, self.log()
-            assert time.monotonic() < deadline, self.log()
-            time.sleep(0.02)
+        ended = self.process.poll
+        assert eventually(lambda: ended() is not None or self.state() == "Running", 30), self.log()
+        assert ended() is None, self.log()
 
     def await_log(self, text: str) -> str:
         """Give the log once it has this text."""
-        deadline = time.monotonic() + 10
-        while text not in self.log():
-            assert time.monotonic() < deadline, self.log()
-            time.sleep(0.02)
+        assert eventually(lambda: text in self.log(), 10), self.log()
         return self.log()
 
 
 @contextmanager
 def host_of(root: Path, program: Sequence[str] = ("-m", "local.host")) -> Iterator[RunningHost]:
     """Host the app under `root`, and end the process however the test ends."""
-    port = free_port()
+    (port,) = ports.free(1)
     command = [sys.executable, *program, "--root", str(root), "--port", str(port)]
     with (root / "stdout.log").open("wb") as out, (root / "stderr.log").open("wb") as err:
         process = subprocess.Popen(
