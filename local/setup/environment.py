@@ -37,7 +37,8 @@ _PIP_HINT = (
 )
 _NPM_HINT = (
     "If npm could not connect, check the network: npm uses its own settings for\n"
-    "proxies and mirrors (`npm config list`)."
+    "proxies and mirrors (`npm config list`). Node.js comes from PyPI, by pip, unless version\n"
+    f"{_OLDEST_NODE} or newer is installed, with npm."
 )
 
 
@@ -49,20 +50,13 @@ def main(arguments: Sequence[str]) -> int:
             return commands.main(arguments)
     end_on_signals()
     try:
-        run_due(steps(), paths.VENV)
+        run_due([_python(), _azurite()], paths.VENV)
     except CommandError as error:
         print(f"\ndev.py: {error}", file=sys.stderr)
         return 1
     path = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH")]))
     command = [str(paths.PYTHON), "-m", "local", *arguments]
     return replace_process(command, os.environ | {"PYTHONPATH": path})
-
-
-def steps() -> list[Step]:
-    """The set-up on this machine, in order."""
-    from_wheel = needs_node_wheel()
-    npm = [paths.NODE_OF_WHEEL, paths.NPM_OF_WHEEL] if from_wheel else [str(shutil.which("npm"))]
-    return [_packages(), _functions_runtime(), *([_node()] if from_wheel else []), _azurite(npm)]
 
 
 def install_deploy_tools() -> Path:
@@ -111,52 +105,40 @@ def needs_node_wheel() -> bool:
     return major is None or int(major[1]) < _OLDEST_NODE
 
 
-def _packages() -> Step:
+def _python() -> Step:
     """The environment is made anew whenever a package changes: nothing stale stays in it."""
-    file = paths.ROOT / "requirements-dev.txt"
+    packages = paths.ROOT / "requirements-dev.txt"
+    runtime = paths.ROOT / "local" / "requirements-runtime.txt"
+    # Apart from the other packages, because it brings a top-level package called `tests`.
+    apart = ["--ignore-requires-python", "--no-deps", "--target", str(paths.FUNCTIONS_RUNTIME)]
     return Step(
         title="Python packages",
         hint=_PIP_HINT,
         commands=[
             [base_python(), "-m", "venv", paths.VENV],
-            [paths.PYTHON, *_PIP_INSTALL, "-r", file],
+            [paths.PYTHON, *_PIP_INSTALL, "-r", packages],
+            [paths.PYTHON, *_PIP_INSTALL, *apart, "-r", runtime],
         ],
-        inputs=[file, paths.ROOT / "requirements.txt"],
-        makes=[paths.PYTHON, *(paths.VENV / name for name in _FOLDERS_OF_A_VENV)],
+        inputs=[paths.ROOT / "requirements.txt", packages, runtime],
+        makes=[paths.PYTHON, paths.FUNCTIONS_RUNTIME],
+        removes=[paths.VENV / name for name in _FOLDERS_OF_A_VENV],
     )
 
 
-def _functions_runtime() -> Step:
-    """Apart from the other packages, because it brings a top-level package called `tests`."""
-    target, file = paths.FUNCTIONS_RUNTIME, paths.ROOT / "local" / "requirements-runtime.txt"
-    options = ["--ignore-requires-python", "--no-deps"]
-    return Step(
-        title="Azure Functions runtime for Python",
-        hint=_PIP_HINT,
-        commands=[[paths.PYTHON, *_PIP_INSTALL, *options, "--target", target, "-r", file]],
-        inputs=[file],
-        makes=[target],
-    )
-
-
-def _node() -> Step:
+def _azurite() -> Step:
+    """At the versions of the lock file, with Node.js where the system has none."""
     file = paths.ROOT / "local" / "requirements-node.txt"
-    return Step(
-        title="Node.js from PyPI",
-        hint=f"Or install Node.js {_OLDEST_NODE} or newer yourself; dev.py then uses that.",
-        commands=[[paths.PYTHON, *_PIP_INSTALL, "--target", paths.NODE_WHEEL, "-r", file]],
-        inputs=[file],
-        makes=[paths.NODE_OF_WHEEL, paths.NODE_WHEEL],
-    )
-
-
-def _azurite(npm: Sequence[str | Path]) -> Step:
-    """At the versions of the lock file."""
+    commands: list[Sequence[str | Path]] = []
+    npm: list[str | Path] = [shutil.which("npm") or "npm"]
+    if needs_node_wheel():
+        commands = [[paths.PYTHON, *_PIP_INSTALL, "--target", paths.NODE_WHEEL, "-r", file]]
+        npm = [paths.NODE_OF_WHEEL, paths.NPM_OF_WHEEL]
     return Step(
         title="Azurite (local Storage) and its packages",
         hint=_NPM_HINT,
-        commands=[[*npm, *_NPM_CI, "--prefix", paths.AZURITE]],
-        inputs=[paths.NPM / "package.json", paths.NPM / "package-lock.json"],
-        makes=[paths.AZURITE_SCRIPT, paths.AZURITE],
+        commands=[*commands, [*npm, *_NPM_CI, "--prefix", paths.AZURITE]],
+        inputs=[paths.NPM / "package.json", paths.NPM / "package-lock.json", file],
+        makes=[paths.AZURITE_SCRIPT],
+        removes=[paths.AZURITE, paths.NODE_WHEEL],
         prepare=partial(shutil.copytree, paths.NPM, paths.AZURITE),
     )

@@ -39,7 +39,9 @@ class Step:
     inputs: Sequence[Path]
     """Files; when one changes, the step is due again."""
     makes: Sequence[Path]
-    """What is removed before the step begins. The first exists when the step is done."""
+    """What exists when the step is done; it is removed before the step begins."""
+    removes: Sequence[Path] = ()
+    """What is removed as well."""
     prepare: Callable[[], object] = lambda: None
 
     def digest(self) -> str:
@@ -113,7 +115,7 @@ def _write_done(folder: Path, done: dict[str, str]) -> None:
 
 
 def _is_done(step: Step, done: dict[str, str]) -> bool:
-    return done.get(step.title) == step.digest() and step.makes[0].exists()
+    return done.get(step.title) == step.digest() and all(made.exists() for made in step.makes)
 
 
 @contextmanager
@@ -135,7 +137,7 @@ def _run(step: Step, folder: Path, done: dict[str, str], log: IO[str]) -> None:
     done.pop(step.title, None)
     _write_done(folder, done)
     temporary = folder / "tmp"  # not the system's, so that even a kill leaves nothing there
-    for path in (temporary, *step.makes):
+    for path in (temporary, *step.makes, *step.removes):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
