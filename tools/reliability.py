@@ -52,7 +52,7 @@ Decided by the type of the exception, in `shared/errors.py`. What is tried befor
 measured in the run above, for an event with two records; all of it has to end within 20 s, since
 Event Grid waits 30 s for the answer.
 
-| what | class | before the function fails | what Event Grid is told | where the event ends |
+| what | class | before the function fails | answer to Event Grid | where the event ends |
 |---|---|---|---|---|
 {failures}
 A missing or wrong setting raises `ConfigError`, which ends like a failure of storage: HTTP 500,

@@ -81,7 +81,7 @@ def test_help_needs_no_environment(
     assert not (copy / ".venv").exists()
 
 
-def test_an_old_python_is_told_what_to_do(copy: Path) -> None:
+def test_an_old_python_ends_with_a_message(copy: Path) -> None:
     """dev.py has to be readable for an old Python, and to end before it reads the rest."""
     source = (copy / "dev.py").read_text(encoding="ascii")
     ast.parse(source, feature_version=(3, 4))

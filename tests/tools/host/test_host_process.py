@@ -101,7 +101,7 @@ def test_system_exit_in_a_task_of_the_app_is_not_silent(app: Path) -> None:
     assert "The app's background task raised SystemExit(7)." in host.log()
 
 
-def test_missing_runtime_is_told_with_the_remedy(app: Path) -> None:
+def test_a_missing_runtime_ends_with_advice(app: Path) -> None:
     """Outside the environment that dev.py makes, the message names dev.py."""
     code = (
         "import runpy, sys\n"
