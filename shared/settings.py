@@ -28,7 +28,7 @@ class Account(Struct, frozen=True):
     """A storage account: by connection string, or by address and identity."""
 
     setting: str
-    """Which setting says so, for messages to people."""
+    """The name of the setting that it comes from, for error messages."""
     connection_string: str | None = None
     queue_url: str | None = None
     blob_url: str | None = None

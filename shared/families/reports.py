@@ -21,7 +21,7 @@ from shared.records.delivery_codes import FINAL, SMS_CODES, STATUSES
 from shared.records.facts import Attempt, Delivery, Fact, Message, Party, PartyKind
 
 _OPTED_OUT = "sender blocked for given recipient"
-"""What a report said before there were codes (Communication Services SMS FAQ)."""
+"""The text of a report of before there were codes (Communication Services SMS FAQ)."""
 _CODE = re.compile(r"\s*(\d{4})\s*(?::|$)", re.ASCII)
 
 

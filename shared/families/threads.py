@@ -1,4 +1,4 @@
-"""Chat threads and their participants, at user level and at thread level, as in ``chat``."""
+"""Chat threads, at user level and at thread level, as in ``chat``."""
 
 from typing import Any, ClassVar
 
@@ -11,18 +11,14 @@ from shared.reading.fields import take
 from shared.reading.identifiers import Identifier
 from shared.reading.identities import each_once, from_identifier, from_participant
 from shared.reading.values import Number, moment, number, strings
-from shared.records.facts import Fact, Party, Thread
+from shared.records.facts import Fact, Thread
 
 _RENAMED = {
     "recipientId": "recipientCommunicationIdentifier",
     "createdBy": "createdByCommunicationIdentifier",
     "editedBy": "editedByCommunicationIdentifier",
     "deletedBy": "deletedByCommunicationIdentifier",
-    "addedBy": "addedByCommunicationIdentifier",
-    "removedBy": "removedByCommunicationIdentifier",
     "members": "participants",
-    "memberAdded": "participantAdded",
-    "memberRemoved": "participantRemoved",
 }
 """Names of before 2021-03-19, and what they became (Azure/Communication release notes)."""
 
@@ -32,7 +28,7 @@ class ThreadCreated(Struct, frozen=True, rename="camel"):
 
     old_names: ClassVar = _RENAMED
 
-    created_by_communication_identifier: Identifier = None
+    by: Identifier = field(default=None, name="createdByCommunicationIdentifier")
     recipient_communication_identifier: Identifier = None
     create_time: Number = None
     version: Number = None
@@ -47,7 +43,7 @@ class ThreadUpdated(Struct, frozen=True, rename="camel"):
 
     old_names: ClassVar = _RENAMED
 
-    edited_by_communication_identifier: Identifier = None
+    by: Identifier = field(default=None, name="editedByCommunicationIdentifier")
     recipient_communication_identifier: Identifier = None
     create_time: Number = None
     edit_time: Number = None
@@ -63,7 +59,7 @@ class ThreadDeleted(Struct, frozen=True, rename="camel"):
 
     old_names: ClassVar = _RENAMED
 
-    deleted_by_communication_identifier: Identifier = None
+    by: Identifier = field(default=None, name="deletedByCommunicationIdentifier")
     recipient_communication_identifier: Identifier = None
     create_time: Number = None
     delete_time: Number = None
@@ -74,67 +70,25 @@ class ThreadDeleted(Struct, frozen=True, rename="camel"):
     thread_id: str | None = None
 
 
-class ParticipantAdded(Struct, frozen=True, rename="camel"):
-    """``AcsChatParticipantAdded…EventData``, at both levels."""
-
-    old_names: ClassVar = _RENAMED
-
-    who: dict[str, Any] | None = field(default=None, name="participantAdded")
-    by: Identifier = field(default=None, name="addedByCommunicationIdentifier")
-    recipient_communication_identifier: Identifier = None
-    time: Number = None
-    create_time: Number = None
-    version: Number = None
-    thread_id: str | None = None
-
-
-class ParticipantRemoved(Struct, frozen=True, rename="camel"):
-    """``AcsChatParticipantRemoved…EventData``, at both levels."""
-
-    old_names: ClassVar = _RENAMED
-
-    who: dict[str, Any] | None = field(default=None, name="participantRemoved")
-    by: Identifier = field(default=None, name="removedByCommunicationIdentifier")
-    recipient_communication_identifier: Identifier = None
-    time: Number = None
-    create_time: Number = None
-    version: Number = None
-    thread_id: str | None = None
-
-
 def thread_created(payload: ThreadCreated, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A thread was made, with everybody who is in it from the start."""
-    by = payload.created_by_communication_identifier or in_subject(envelope.subject, "createdby")
+    by = payload.by or in_subject(envelope.subject, "createdby")
     thread = _thread(payload, envelope, extra)
     return _thread_fact(payload, envelope, extra, by, thread, thread.created_at)
 
 
 def thread_updated(payload: ThreadUpdated, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """The topic or the metadata of a thread changed."""
-    by = payload.edited_by_communication_identifier or in_subject(envelope.subject, "editedby")
+    by = payload.by or in_subject(envelope.subject, "editedby")
     edited_at = moment("editTime", payload.edit_time, extra)
     return _thread_fact(payload, envelope, extra, by, _thread(payload, envelope, extra), edited_at)
 
 
 def thread_deleted(payload: ThreadDeleted, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A thread came to its end."""
-    by = payload.deleted_by_communication_identifier or in_subject(envelope.subject, "deletedby")
+    by = payload.by or in_subject(envelope.subject, "deletedby")
     deleted_at = moment("deleteTime", payload.delete_time, extra)
     return _thread_fact(payload, envelope, extra, by, _thread(payload, envelope, extra), deleted_at)
-
-
-def participant_added(payload: ParticipantAdded, envelope: Envelope, extra: dict[str, Any]) -> Fact:
-    """Somebody joined a thread."""
-    who = _participant(payload.who, envelope, "participantadded", "memberadded")
-    return _participant_fact(payload, envelope, extra, who)
-
-
-def participant_removed(
-    payload: ParticipantRemoved, envelope: Envelope, extra: dict[str, Any]
-) -> Fact:
-    """Somebody left a thread, or was made to."""
-    who = _participant(payload.who, envelope, "participantremoved", "memberremoved")
-    return _participant_fact(payload, envelope, extra, who)
 
 
 def _thread(
@@ -180,36 +134,6 @@ def _thread_fact(
     )
 
 
-def _participant_fact(
-    payload: ParticipantAdded | ParticipantRemoved,
-    envelope: Envelope,
-    extra: dict[str, Any],
-    who: Party | None,
-) -> Fact:
-    return in_thread(
-        envelope,
-        extra,
-        recipient=payload.recipient_communication_identifier,
-        occurred_at=moment("time", payload.time, extra),
-        sender=from_identifier(payload.by),
-        participant=who,
-        thread=Thread(
-            id=thread_id_of(payload.thread_id, envelope),
-            created_at=moment("createTime", payload.create_time, extra),
-            version=number("version", payload.version, extra),
-        ),
-    )
-
-
-def _participant(who: dict[str, Any] | None, envelope: Envelope, *parts: str) -> Party | None:
-    """Whoever was added or removed, out of the subject when the data does not name them."""
-    party = from_participant(who) if who else None
-    if party and party.key:
-        return party
-    named = next((name for part in parts if (name := in_subject(envelope.subject, part))), None)
-    return from_identifier(named, party.display_name if party else None) or party
-
-
 # fmt: off
 ROWS = (
     Route("Microsoft.Communication.ChatThreadCreatedWithUser",
@@ -221,19 +145,6 @@ ROWS = (
     Route("Microsoft.Communication.ChatThreadWithUserDeleted",
         "chat_events", ThreadDeleted, thread_deleted, "communication.thread.deleted", SYNC,
         level="user", user_work="close"),
-    Route("Microsoft.Communication.ChatParticipantAddedToThreadWithUser",
-        "chat_events", ParticipantAdded, participant_added, "communication.participant.added",
-        SYNC, level="user", user_work="update"),
-    Route("Microsoft.Communication.ChatParticipantRemovedFromThreadWithUser",
-        "chat_events", ParticipantRemoved, participant_removed,
-        "communication.participant.removed", SYNC, level="user", user_work="update"),
-    # The names of the two before 2021-03, still in Microsoft's samples.
-    Route("Microsoft.Communication.ChatMemberAddedToThreadWithUser",
-        "chat_events", ParticipantAdded, participant_added, "communication.participant.added",
-        SYNC, level="user", user_work="update"),
-    Route("Microsoft.Communication.ChatMemberRemovedFromThreadWithUser",
-        "chat_events", ParticipantRemoved, participant_removed,
-        "communication.participant.removed", SYNC, level="user", user_work="update"),
     Route("Microsoft.Communication.ChatThreadCreated",
         "chat_events", ThreadCreated, thread_created, "communication.thread.created", OPEN,
         level="thread", notify=None),
@@ -243,10 +154,4 @@ ROWS = (
     Route("Microsoft.Communication.ChatThreadDeleted",
         "chat_events", ThreadDeleted, thread_deleted, "communication.thread.deleted", CLOSE,
         level="thread", notify=None),
-    Route("Microsoft.Communication.ChatThreadParticipantAdded",
-        "chat_events", ParticipantAdded, participant_added, "communication.participant.added",
-        UPDATE, level="thread", notify=None),
-    Route("Microsoft.Communication.ChatThreadParticipantRemoved",
-        "chat_events", ParticipantRemoved, participant_removed,
-        "communication.participant.removed", UPDATE, level="thread", notify=None),
 )

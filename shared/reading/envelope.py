@@ -72,7 +72,7 @@ def parse(event: str) -> Envelope:
 
 
 def provenance(envelope: Envelope) -> SourceEvent:
-    """What a record says of the event it comes from."""
+    """Where a record comes from: the event, as the record holds it."""
     source = envelope.source
     return SourceEvent(
         type=envelope.type,

@@ -43,7 +43,7 @@ def _is_number(digits: str) -> bool:
 
 
 def strings(value: Mapping[str, Any] | None) -> dict[str, str] | None:
-    """A customer's metadata, whose values the schema says are text; others are kept as JSON."""
+    """A customer's metadata. Its values are text by the schema; any other is kept as JSON."""
     if not value:
         return None
     return {

@@ -177,7 +177,7 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
     ] = None
     occurred_at: Annotated[
         Instant | None,
-        Meta(description="When it happened, if the event says so beyond its own publishing time."),
+        Meta(description="When it happened, if the event has a time of its own for that."),
     ] = None
     sender: Annotated[
         Party | None, Meta(description="Who wrote the message or made the change.")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from shared.records import wording
-from shared.records.facts import Fact, RecordType
+from shared.records.facts import Fact, Message, RecordType
 
 
 class Change(Struct, frozen=True):
@@ -26,9 +26,7 @@ class Change(Struct, frozen=True):
 
 def message_change(fact: Fact) -> Change:
     """A message is written and deleted once, and edited once for each version."""
-    message = fact.message
-    if message is None:
-        return Change(is_named=False)
+    message = fact.message or Message()
     return Change(message.version or message.edited_at, is_named=message.id)
 
 
@@ -97,3 +95,21 @@ KINDS: dict[RecordType, Kind] = {
         "Participant removed", participant_change, wording.what_and_participant
     ),
 }
+
+
+def work_title(record_type: RecordType, fact: Fact) -> str:
+    """The title of a work item."""
+    kind = KINDS[record_type]
+    return wording.work_title(fact, kind.headline(fact, kind.what))
+
+
+def push_title(record_type: RecordType, fact: Fact) -> str:
+    """The title of a push: who acted, or what happened."""
+    kind = KINDS[record_type]
+    return wording.shortened(kind.push_title(fact, kind.what), wording.TITLE_LENGTH)
+
+
+def push_body(record_type: RecordType, fact: Fact) -> str:
+    """The text of a push; never empty."""
+    kind = KINDS[record_type]
+    return wording.shortened(kind.push_body(fact, kind.what), wording.BODY_LENGTH)

@@ -1,7 +1,7 @@
 """What lies on the queues: CloudEvents 1.0 events in structured JSON mode, and their ids.
 
 An id is about the fact, not about its delivery. The same event delivered twice gives the same
-bytes; one chat message told by N user-level events and one thread-level event gives N push
+bytes; one chat message, which comes as N user-level events and one thread-level event, gives N push
 notifications with N ids, and work items that all have one. A consumer that drops ids it has seen
 counts nothing twice.
 """
@@ -16,9 +16,8 @@ from msgspec import Meta, Struct, structs
 
 from shared.reading.envelope import Envelope
 from shared.reading.values import instant, uri_reference
-from shared.records import wording
 from shared.records.facts import Fact, Instant, Party, RecordType
-from shared.records.kinds import KINDS
+from shared.records.kinds import KINDS, push_body, push_title, work_title
 
 WORK_ITEM_SCHEMA = "urn:communication-records:work-item:v1"
 PUSH_NOTIFICATION_SCHEMA = "urn:communication-records:push-notification:v1"
@@ -154,31 +153,27 @@ def origin(record_type: RecordType, fact: Fact, envelope: Envelope) -> Origin:
 
 def work_item(origin: Origin, *, action: Action, priority: Priority) -> Encoded:
     """The work item that a fact yields."""
-    kind = KINDS[origin.type]
     item = WorkItem(
         **structs.asdict(origin.fact),
         action=action,
         priority=priority,
-        title=wording.work_title(origin.fact, kind.headline(origin.fact, kind.what)),
+        title=work_title(origin.type, origin.fact),
     )
     return _encode(origin, WORK_ITEM_SCHEMA, "work-item", item)
 
 
 def push_notification(origin: Origin, *, recipient: Party | None, silent: bool) -> Encoded:
     """The push notification that a fact yields for one recipient."""
-    kind, fact = KINDS[origin.type], origin.fact
-    title = wording.shortened(kind.push_title(fact, kind.what), wording.TITLE_LENGTH)
-    body = wording.shortened(kind.push_body(fact, kind.what), wording.BODY_LENGTH)
     push = PushNotification(
-        **structs.asdict(fact),
+        **structs.asdict(origin.fact),
         recipient=recipient,
         # One for all that happens to one message, or else to one thread; APNs allows 64 bytes.
         collapse_key=uuid5(f"collapse\x1f{origin.about}"),
         silent=silent,
         # Push services want low priority for what shows nothing (APNs 5, FCM normal).
         priority="normal" if silent else "high",
-        title=None if silent else title,
-        body=None if silent else body,
+        title=None if silent else push_title(origin.type, origin.fact),
+        body=None if silent else push_body(origin.type, origin.fact),
     )
     purpose = f"push\x1f{recipient.key if recipient else origin.event_id}"
     return _encode(origin, PUSH_NOTIFICATION_SCHEMA, purpose, push)
