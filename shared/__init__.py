@@ -1,4 +1,6 @@
-"""What the functions share. An event's way, from the bottom of the imports to the top:
+"""What the functions share.
+
+An event's way, from the bottom of the imports to the top:
 
 1. ``errors``: what can go wrong, and what Event Grid is answered then.
 2. ``records.facts``: the vocabulary of what happened, the same for every channel.
