@@ -45,8 +45,8 @@ def _schemas() -> dict[tuple[str, str], Json]:
         whole = json.loads(file.read_bytes())
         definitions = {name: _closed(schema) for name, schema in whole["definitions"].items()}
         for root in whole["resourceDefinitions"].values():
-            # A root says nothing of tags and the like where a branch of it has them, so that
-            # only what is inside its properties is closed.
+            # Tags and the like may be listed in a branch of the root only, so that only what is
+            # inside the root's properties is closed.
             found[type_of(root)] = {**_closed_inside(root), "definitions": definitions}
     return found
 

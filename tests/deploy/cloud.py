@@ -61,7 +61,7 @@ def inherited() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Run:
-    """What a program said, and what it asked of the stand-in meanwhile."""
+    """How a program ended, what it printed, and the requests that it sent."""
 
     code: int
     stdout: str

@@ -1,4 +1,4 @@
-"""Checkov and shellcheck, and what can be said of the files for azd without azd."""
+"""Checkov and shellcheck, and what can be checked in the files for azd without azd."""
 
 import json
 import re
