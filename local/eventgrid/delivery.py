@@ -9,24 +9,19 @@ import aiohttp
 
 from local.eventgrid import handshake, schedule
 from local.eventgrid.events import Event
-from local.eventgrid.options import Schema
 from local.eventgrid.schedule import Outcome
+from local.eventgrid.subscriptions import Schema, Subscription
 
 _LONGEST_HEADER = 4096
 
 
 def session(answer_seconds: float) -> aiohttp.ClientSession:
-    """What deliveries go through: no proxy, no cookies, no limit but the topic's own."""
+    """The client of all deliveries: no proxy, no cookies, no limit but the topic's own."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=answer_seconds),
     )
-
-
-def function_url(host_url: str, function: str) -> str:
-    """Where the Functions host takes the events of a function."""
-    return f"{host_url}/runtime/webhooks/EventGrid?functionName={quote(function, safe='')}"
 
 
 @dataclass
@@ -36,8 +31,10 @@ class Webhook:
     session: aiohttp.ClientSession
     url: str
     subscription: str
+    """Its name as the service sends it, in upper case."""
     schema: Schema | None
-    _welcomes: dict[bool, asyncio.Task[Outcome | None]] = field(default_factory=dict)
+    """None: each event in the schema in which it was published."""
+    _handshakes: dict[bool, asyncio.Task[Outcome | None]] = field(default_factory=dict)
 
     async def deliver(self, events: Sequence[Event], attempts: int, *, alone: bool) -> Outcome:
         """Send events of one schema, in one request.
@@ -48,12 +45,12 @@ class Webhook:
             alone: batching is off; a CloudEvent goes out as an object, not in an array.
         """
         is_cloud = self.is_cloud(events[0])
-        failed = await self._welcome(is_cloud=is_cloud)
+        failed = await self._handshake(is_cloud=is_cloud)
         if failed:
             return failed
         headers = _headers(events[0], self.subscription, attempts)
         headers["Content-Type"] = _content_type(is_cloud=is_cloud, alone=alone)
-        texts = [event.as_sent(is_cloud=is_cloud) for event in events]
+        texts = [event.in_schema(is_cloud=is_cloud) for event in events]
         body = texts[0] if is_cloud and alone else b"[" + b",".join(texts) + b"]"
         try:
             async with self.session.post(
@@ -68,32 +65,39 @@ class Webhook:
         """Whether an event goes out as a CloudEvent."""
         return self.schema == "CloudEventSchemaV1_0" if self.schema else event.is_cloud
 
-    async def _welcome(self, *, is_cloud: bool) -> Outcome | None:
-        """Shake hands once for each schema; a failure is for all who wait, then tried again."""
-        asked = self._welcomes.get(is_cloud)
-        if asked is None:
-            asked = asyncio.create_task(self._ask(is_cloud=is_cloud))
-            self._welcomes[is_cloud] = asked
-        failed = await asyncio.shield(asked)
-        if failed and self._welcomes.get(is_cloud) is asked:
-            del self._welcomes[is_cloud]
+    async def _handshake(self, *, is_cloud: bool) -> Outcome | None:
+        """Shake hands once for each schema; after a failure the next delivery tries again."""
+        task = self._handshakes.get(is_cloud)
+        if task is None:
+            task = asyncio.create_task(self._shake_hands(is_cloud=is_cloud))
+            self._handshakes[is_cloud] = task
+        failed = await asyncio.shield(task)
+        if failed and self._handshakes.get(is_cloud) is task:
+            del self._handshakes[is_cloud]
         return failed
 
-    async def _ask(self, *, is_cloud: bool) -> Outcome | None:
-        """The outcome to note when the handshake failed; it never condemns an event."""
+    async def _shake_hands(self, *, is_cloud: bool) -> Outcome | None:
+        """How it failed; None when it succeeded. A failed handshake is always tried again."""
         try:
-            status, is_welcome = await handshake.is_welcome(
+            status, is_accepted = await handshake.shake_hands(
                 self.session, self.url, self.subscription, is_cloud=is_cloud
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return _failure(error)
-        if is_welcome:
+        if is_accepted:
             return None
         outcome = schedule.answered(status)
         # "Destination Azure function isn't valid. Probably because it doesn't have the
         # EventGridTrigger type."
         name = "InvalidAzureFunctionDestination" if outcome.is_success else outcome.name
-        return Outcome(name, status, is_final=False)
+        return Outcome(name, status, of_handshake=True)
+
+
+def webhook(session: aiohttp.ClientSession, host_url: str, subscription: Subscription) -> Webhook:
+    """The endpoint of a function in the Functions host."""
+    function = quote(subscription.function, safe="")
+    url = f"{host_url.rstrip('/')}/runtime/webhooks/EventGrid?functionName={function}"
+    return Webhook(session, url, subscription.name.upper(), subscription.event_delivery_schema)
 
 
 def _failure(error: Exception) -> Outcome:

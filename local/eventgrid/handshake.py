@@ -1,6 +1,6 @@
-"""Ask a webhook whether it wants events, before the first of them.
+"""Ask a webhook whether it accepts events, before the first of them.
 
-In the Event Grid schema a validation event whose code must come back, with status 200 and no other
+In the Event Grid schema a validation event, whose code must come back with status 200
 (learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema); in CloudEvents
 an OPTIONS request (.../end-point-validation-cloud-events-schema, which follows the CloudEvents
 specification for webhooks). The service does this when the subscription is made, and for Azure
@@ -18,10 +18,10 @@ import aiohttp
 ORIGIN = "eventgrid.azure.net"
 
 
-async def is_welcome(
+async def shake_hands(
     session: aiohttp.ClientSession, url: str, subscription: str, *, is_cloud: bool
 ) -> tuple[int, bool]:
-    """The status of the answer, and whether it invites events."""
+    """The status of the answer, and whether it accepts events."""
     if is_cloud:
         headers = {"WebHook-Request-Origin": ORIGIN, "aeg-subscription-name": subscription}
         async with session.options(url, headers=headers, allow_redirects=False) as response:
