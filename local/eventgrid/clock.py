@@ -17,9 +17,8 @@ class Clock:
 
     def now(self) -> datetime:
         """The time, in UTC."""
-        return self._started + timedelta(
-            seconds=(time.monotonic() - self._started_at) * self._speed
-        )
+        seconds = (time.monotonic() - self._started_at) * self._speed
+        return self._started + timedelta(seconds=seconds)
 
     def call_later(self, seconds: float, action: Callable[[], None]) -> None:
         """Call in the running event loop after so many seconds of this clock."""

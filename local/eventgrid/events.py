@@ -6,7 +6,7 @@ what decides about delivery is read, under keys in any casing.
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -40,9 +40,9 @@ class Event:
     is_cloud: bool
     fields: dict[str, str]
     """The texts among its top-level values that delivery needs, by lower-cased key."""
+    published: datetime
     number: int = 0
     """Its place among the events of the topic."""
-    published: datetime = datetime.min.replace(tzinfo=UTC)
 
     @property
     def types(self) -> list[str]:
@@ -76,8 +76,8 @@ class Event:
         return json.dumps(event, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def read(body: bytes, content_type: str) -> list[Event]:
-    """Split the body of a request into its events.
+def read(body: bytes, content_type: str, at: datetime) -> list[Event]:
+    """Split the body of a request, published at that time, into its events.
 
     Raises:
         RefusedError: Event Grid would not take it; then it takes none of it.
@@ -92,17 +92,17 @@ def read(body: bytes, content_type: str) -> list[Event]:
     if content.is_array == (content_type == CLOUD_TYPE):
         expected = "one event" if content.is_array else "a JSON array"
         raise RefusedError(HTTPStatus.BAD_REQUEST, f"{content_type} must be {expected}")
-    return [_event(item, is_cloud=is_cloud) for item in content.items]
+    return [_event(item, at, is_cloud=is_cloud) for item in content.items]
 
 
-def _event(text: str, *, is_cloud: bool) -> Event:
+def _event(text: str, at: datetime, *, is_cloud: bool) -> Event:
     try:
         content = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         raise RefusedError(HTTPStatus.BAD_REQUEST, "an event is nested too deeply") from None
     if not isinstance(content, dict):
         raise RefusedError(HTTPStatus.BAD_REQUEST, "an event is not a JSON object")
-    return Event(text.encode("utf-8", "backslashreplace"), is_cloud, _fields(content))
+    return Event(text.encode("utf-8", "backslashreplace"), is_cloud, _fields(content), at)
 
 
 def _fields(content: dict[str, Any]) -> dict[str, str]:

@@ -100,7 +100,7 @@ async def _acceptable(topic: Topic, request: web.Request) -> list[Event]:
     except web.HTTPRequestEntityTooLarge:
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         raise RefusedError(status, f"more than {MAX_REQUEST} bytes") from None
-    published = events.read(body, request.content_type)
+    published = events.read(body, request.content_type, topic.clock.now())
     if not all(map(topic.can_deliver, published)):
         reason = "a subscription wants EventGridSchema, and CloudEvents cannot be converted to it"
         raise RefusedError(HTTPStatus.BAD_REQUEST, reason)

@@ -14,7 +14,6 @@ from local import ports, settings
 from local.errors import CommandError
 from local.eventgrid import dead_letters, endpoint
 from local.eventgrid.clock import Clock
-from local.eventgrid.dead_letters import Write
 from local.eventgrid.options import Options
 from local.eventgrid.serve import serving
 from local.eventgrid.topic import Topic
@@ -100,7 +99,8 @@ def running(
     try:
         with held():
             ended = pool.submit(_run, loop, partial(serve, stop=stop, ready=ready))
-        wait([ready, ended], return_when=FIRST_COMPLETED)
+        either: list[Future[Any]] = [ready, ended]
+        wait(either, return_when=FIRST_COMPLETED)
         if ended.done():
             ended.result()
         yield LocalTopic(at, ready.result(), ended)
@@ -127,7 +127,7 @@ async def _serve(
     ready: "Future[Topic]",
 ) -> None:
     """Serve until `stop` is set."""
-    container: AbstractAsyncContextManager[Write | None] = contextlib.nullcontext()
+    container: AbstractAsyncContextManager[dead_letters.Write | None] = contextlib.nullcontext()
     if connection_string is not None:
         name = settings.dead_letters_container()
         container = dead_letters.container(connection_string, name, clock)

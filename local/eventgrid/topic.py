@@ -35,7 +35,7 @@ class Topic:
         self.published = 0
         self.unmatched = 0
         """Events that no subscription wants."""
-        self._clock = clock
+        self.clock = clock
         self.queues = [
             Queue(
                 one,
@@ -79,7 +79,7 @@ class Topic:
     def publish(self, events: Sequence[Event]) -> None:
         """Take events; one that no subscription wants is counted and dropped, as in the service."""
         for event in events:
-            event.number, event.published = self.published, self._clock.now()
+            event.number = self.published
             matching = [
                 queue
                 for queue in self.queues
