@@ -1,11 +1,12 @@
-"""Look through the events that became no record, and publish them again when the cause is mended.
+"""Look through the events that became no record, and publish them again when the cause is fixed.
 
-`list` groups them by reason, `show` prints one whole, `replay` says what it would do and, with
+`list` groups them by reason, `show` prints one whole, `replay` prints what it would do and, with
 --yes, publishes events again through Microsoft's own client. A replayed event keeps its ids, so
-what a reader has seen already stays seen. One that comes back more than --cap times is quarantined.
+readers recognize records that they have already. An event that was replayed --cap times is
+quarantined.
 
 The dead letters are those of the local run, or with --settings those of the account that
-RecordStorage (or AzureWebJobsStorage) in the environment names. A system topic takes nothing from
+RecordStorage (or AzureWebJobsStorage) in the environment names. A system topic takes no events from
 outside, so a replay in Azure needs a custom topic with the same event subscriptions: --topic and
 --key-env.
 """
@@ -24,8 +25,8 @@ from local.errors import CommandError
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from local.letter_box import LetterBox
-    from local.letters import Letter
+    from local.dead_letters.container import Container
+    from local.dead_letters.format import DeadLetter
 
 _HEADERS = ["REASON", "GIVEN UP BY", "EVENT TYPE", "EVENT ID", "TIME", "BLOB"]
 _CAP = 3
@@ -33,128 +34,117 @@ _CAP = 3
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the actions and options."""
-    parser.add_argument("action", choices=["list", "show", "replay"])
-    parser.add_argument("blob", nargs="*", help="names from the list; replay takes all without")
-    parser.add_argument("--reason", help="only letters with this reason")
-    parser.add_argument("--quarantine", action="store_true", help="list what was quarantined")
-    parser.add_argument(
-        "--blob-port", type=ports.port, default=StoragePorts().blob, help="Azurite's; %(default)s"
-    )
-    parser.add_argument(
-        "--settings", action="store_true", help="the account that the environment's settings name"
-    )
-    parser.add_argument("--yes", action="store_true", help="replay: do it, not only say it")
-    parser.add_argument("--cap", type=int, default=_CAP, help="replays of an event; %(default)s")
-    parser.add_argument(
-        "--topic",
-        metavar="URL",
-        default=eventgrid.endpoint(eventgrid.DEFAULT_PORT),
-        help="replay: where to publish; %(default)s",
-    )
-    parser.add_argument(
-        "--key-env", metavar="NAME", help="replay: the variable with the topic's access key"
-    )
+    add = parser.add_argument
+    add("action", choices=["list", "show", "replay"])
+    add("blob", nargs="*", help="names from the list; replay takes all without")
+    add("--reason", help="only dead letters with this reason")
+    add("--quarantine", action="store_true", help="list what was quarantined")
+    blob_port = StoragePorts().blob
+    add("--blob-port", type=ports.port, default=blob_port, help="Azurite's; %(default)s")
+    add("--settings", action="store_true", help="the account that the environment's settings name")
+    add("--yes", action="store_true", help="replay: do it, not only print it")
+    add("--cap", type=int, default=_CAP, help="replays of an event; %(default)s")
+    topic = eventgrid.endpoint(eventgrid.DEFAULT_PORT)
+    add("--topic", metavar="URL", default=topic, help="replay: where to publish; %(default)s")
+    add("--key-env", metavar="NAME", help="replay: the variable with the topic's access key")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do one action; exit status 1 when an event could not be replayed."""
-    with _box(arguments) as box:
-        if arguments.action == "list":
-            return _list(box, arguments)
-        if arguments.action == "show":
-            return _show(box, arguments.blob)
-        return _replay(box, arguments)
+    action = {"list": _list, "show": _show, "replay": _replay}[arguments.action]
+    with _container(arguments) as container:
+        return action(container, arguments)
 
 
-def _box(arguments: argparse.Namespace) -> "AbstractContextManager[LetterBox]":
-    from local import letter_box  # noqa: PLC0415 - `--help` works before the clients are installed
+def _container(arguments: argparse.Namespace) -> "AbstractContextManager[Container]":
+    from local.dead_letters import container  # noqa: PLC0415 - `--help` works without packages
 
     if arguments.settings:
-        return letter_box.of_settings()
-    at = StoragePorts(blob=arguments.blob_port)
-    return letter_box.of_connection_string(at.connection_string)
+        return container.of_settings()
+    return container.of_local_run(StoragePorts(blob=arguments.blob_port).connection_string)
 
 
-def _chosen(box: "LetterBox", arguments: argparse.Namespace) -> "list[Letter]":
-    from local.letter_box import QUARANTINE  # noqa: PLC0415 - see _box
-
-    found = box.letters(QUARANTINE if arguments.quarantine else "")
+def _chosen(container: "Container", arguments: argparse.Namespace) -> "list[DeadLetter]":
+    found = container.quarantined() if arguments.quarantine else container.waiting()
     names = set(arguments.blob)
-    if missing := names - {letter.blob for letter in found}:
+    if missing := names - {dead_letter.blob for dead_letter in found}:
         raise CommandError(f"no such dead letter: {', '.join(sorted(missing))}; see the list")
     return [
-        letter
-        for letter in found
-        if (not names or letter.blob in names) and arguments.reason in (None, letter.reason)
+        dead_letter
+        for dead_letter in found
+        if (not names or dead_letter.blob in names)
+        and arguments.reason in (None, dead_letter.reason)
     ]
 
 
-def _list(box: "LetterBox", arguments: argparse.Namespace) -> int:
-    """Nothing that people wrote, no name and no number: ids, types and reasons only."""
-    found = _chosen(box, arguments)
+def _list(container: "Container", arguments: argparse.Namespace) -> int:
+    """Print ids, types and reasons: nothing that people wrote, no name and no number."""
+    found = _chosen(container, arguments)
     if not found:
         print("No dead letters.")
         return 0
-    found.sort(key=lambda letter: (letter.reason, letter.time))
-    console.print_table(_HEADERS, [_row(letter) for letter in found])
+    found.sort(key=lambda dead_letter: (dead_letter.reason, dead_letter.time))
+    console.print_table(_HEADERS, [_row(dead_letter) for dead_letter in found])
     print()
-    for reason, count in Counter(letter.reason for letter in found).most_common():
+    for reason, count in Counter(dead_letter.reason for dead_letter in found).most_common():
         print(f"{count} {reason}")
-        for why in sorted({x.explanation for x in found if x.reason == reason and x.explanation}):
-            print(f"  {why}")
+        explanations = {each.explanation for each in found if each.reason == reason}
+        for explanation in sorted(explanations - {""}):
+            print(f"  {explanation}")
     return 0
 
 
-def _row(letter: "Letter") -> list[str]:
-    about = [letter.reason, letter.given_up_by, letter.event_type, letter.event_id]
-    return [*about, letter.time, letter.blob]
+def _row(dead_letter: "DeadLetter") -> list[str]:
+    event = [dead_letter.event_type, dead_letter.event_id]
+    return [dead_letter.reason, dead_letter.source, *event, dead_letter.time, dead_letter.blob]
 
 
-def _show(box: "LetterBox", names: list[str]) -> int:
-    from local.letter_box import QUARANTINE  # noqa: PLC0415 - see _box
-
-    if not names:
+def _show(container: "Container", arguments: argparse.Namespace) -> int:
+    if not arguments.blob:
         raise CommandError("name the dead letters to show; see the list")
-    found = [x for x in (*box.letters(), *box.letters(QUARANTINE)) if x.blob in names]
+    everything = [*container.waiting(), *container.quarantined()]
+    found = [dead_letter for dead_letter in everything if dead_letter.blob in arguments.blob]
     if not found:
         raise CommandError("no such dead letter; see the list")
-    for letter in found:
-        print(json.dumps(letter.kept, indent=2, ensure_ascii=False))
+    for dead_letter in found:
+        print(json.dumps(dead_letter.content, indent=2, ensure_ascii=False))
     return 0
 
 
-def _replay(box: "LetterBox", arguments: argparse.Namespace) -> int:
-    found = _chosen(box, arguments)
-    refused = 0
-    for blob, inside in groupby(found, key=lambda letter: letter.blob):
-        said = _replay_blob(box, list(inside), arguments)
-        refused += said.startswith("not replayed")
-        print(f"{blob}: {said}")
+def _replay(container: "Container", arguments: argparse.Namespace) -> int:
+    found = _chosen(container, arguments)
+    failed = 0
+    for blob, inside in groupby(found, key=lambda dead_letter: dead_letter.blob):
+        result = _replay_blob(container, list(inside), arguments)
+        failed += result.startswith("not replayed")
+        print(f"{blob}: {result}")
     if found and not arguments.yes:
         print("Nothing was done. Do it with --yes.")
     if not found:
         print("No dead letters.")
-    return 1 if refused else 0
+    return 1 if failed else 0
 
 
-def _replay_blob(box: "LetterBox", inside: "list[Letter]", arguments: argparse.Namespace) -> str:
+def _replay_blob(
+    container: "Container", inside: "list[DeadLetter]", arguments: argparse.Namespace
+) -> str:
     """What was done with a blob's events, or would be. Event Grid may put several into one."""
-    letter, *_ = inside
-    times = box.times_replayed(letter)
+    dead_letter, *_ = inside
+    times = container.times_replayed(dead_letter)
     events = [each.event for each in inside if each.event is not None]
     if len(events) < len(inside):
-        return "not replayed: it is no event; mend whoever sent it"
+        return "not replayed: it is not an event; its sender must be fixed"
     if times >= arguments.cap:
         if arguments.yes:
-            box.quarantine(letter)
+            container.move_to_quarantine(dead_letter)
         return f"quarantined: {times} replays did not help"
     if arguments.yes:
-        from local import publisher  # noqa: PLC0415 - see _box
+        from local import publisher  # noqa: PLC0415 - see _container
 
         key = os.environ.get(arguments.key_env, "") if arguments.key_env else "local"
         try:
-            publisher.publish_events(events, arguments.topic, key, letter.event_id)
+            publisher.publish_events(events, arguments.topic, key, dead_letter.event_id)
         except CommandError as error:
             return f"not replayed: {error}"
-        box.keep_as_replayed(letter)
+        container.move_to_replayed(dead_letter)
     return f"published again, replay {times + 1} of at most {arguments.cap}"
