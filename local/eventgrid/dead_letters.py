@@ -11,7 +11,7 @@ import contextlib
 import json
 import logging
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -31,7 +31,7 @@ MAX_ATTEMPTS = "MaxDeliveryAttemptsExceeded"
 EXPIRED = "TimeToLiveExceeded"
 TOPIC = "local-topic"
 
-Write = Callable[[str, bytes], Awaitable[None]]
+Write = Callable[[str, bytes], Coroutine[Any, Any, None]]
 """Writes a blob, given its name and content. It returns when the blob is there."""
 
 _AT_ONCE = 8

@@ -1,223 +1,215 @@
 """``dev.py dead-letters``: what waits, why, and publishing it again."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
 
 from local import __main__ as commands
-from local import eventgrid, letters, paths
-from local.eventgrid import LocalTopic
+from local import samples
+from local.dead_letters.format import read
+from local.eventgrid.thread import LocalTopic
 from local.stack import Stack
 from tests.e2e.app.conftest import App
-from tools import golden
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("app")]
 
-PRIVATE = "+15555550177"
-POISON: dict[str, Any] = {
+_PRIVATE = "+15555550177"
+_POISON: dict[str, Any] = {
     "id": "poison-1",
     "topic": "/subscriptions/0/resourceGroups/r/providers/Microsoft.Communication/x/y",
     "subject": "/phonenumber/15555550177",
     "eventType": "Microsoft.Communication.SMSReceived",
     "eventTime": "2026-01-05T09:30:00Z",
-    "data": {"colour": PRIVATE},
+    "data": {"colour": _PRIVATE},
     "dataVersion": "1.0",
 }
+_BLOB = "topic/SMS-RECEIVED/2026/1/6/9/4d1f0f0e.json"
 
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    """The app, Azurite and a topic."""
-    with Stack.on_free_ports() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def topic(stack: Stack) -> Iterator[LocalTopic]:
-    """Event Grid before the app."""
-    with eventgrid.running(stack.url, stack.connection_string) as running:
-        yield running
+Command = Callable[..., tuple[int, str]]
+Put = Callable[[str, str], None]
 
 
 @pytest.fixture
-def app(stack: Stack) -> App:
-    """The app, with empty queues and no dead letters."""
-    app = App(stack.host_port, stack.connection_string)
-    app.records()
-    app.dead_letters()
-    return app
+def command(stack: Stack, topic: LocalTopic, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run ``dead-letters`` with these words: the exit status and the output."""
 
-
-class Console:
-    """Runs the command and gives its exit status and output."""
-
-    def __init__(self, stack: Stack, topic: LocalTopic, capsys: pytest.CaptureFixture[str]) -> None:
-        self._ports = ["--blob-port", str(stack.storage.blob)]
-        self.topic = topic.endpoint
-        self._capsys = capsys
-
-    def __call__(self, *words: str) -> tuple[int, str]:
-        """Run ``dead-letters`` with these words."""
-        self._capsys.readouterr()
-        options = [*self._ports, "--topic", self.topic]
+    def run(*words: str, to: str = topic.endpoint) -> tuple[int, str]:
+        capsys.readouterr()
+        options = ["--blob-port", str(stack.storage.blob), "--topic", to]
         status = commands.main(["dead-letters", *words, *options])
-        captured = self._capsys.readouterr()
+        captured = capsys.readouterr()
         return status, captured.out + captured.err
 
+    return run
+
 
 @pytest.fixture
-def console(stack: Stack, topic: LocalTopic, capsys: pytest.CaptureFixture[str]) -> Console:
-    """The command line, pointed at this run."""
-    return Console(stack, topic, capsys)
+def put(app: App) -> Put:
+    """Write a blob among the dead letters; nothing that ran before has to have made them."""
+
+    def write(name: str, text: str) -> None:
+        with ContainerClient.from_connection_string(
+            app.connection_string, "dead-letters"
+        ) as container:
+            if not container.exists():
+                container.create_container()
+            container.upload_blob(name, text, overwrite=True)
+
+    return write
 
 
-def _given_up_by_event_grid(stack: Stack, sample: Path) -> str:
+@pytest.fixture
+def undelivered(put: Put) -> str:
     """A dead letter as Event Grid writes it, of an event that the app can process."""
-    (event,) = json.loads(sample.read_text(encoding="utf-8"))
-    kept = event | {
+    (event,) = samples.find("SMSReceived").events()
+    why = {
         "deadLetterReason": "MaxDeliveryAttemptsExceeded",
         "deliveryAttempts": 30,
         "lastDeliveryOutcome": "GenericError",
         "publishTime": "2026-01-05T09:30:00Z",
         "lastDeliveryAttemptTime": "2026-01-06T09:30:00Z",
     }
-    name = "topic/SMS-RECEIVED/2026/1/6/9/4d1f0f0e.json"
-    _put(stack, name, json.dumps([kept]))
-    return name
+    put(_BLOB, json.dumps([event | why]))
+    return _BLOB
 
 
-def _put(stack: Stack, name: str, text: str) -> None:
-    """A blob among the dead letters; nothing that ran before has to have made their container."""
-    with ContainerClient.from_connection_string(stack.connection_string, "dead-letters") as box:
-        if not box.exists():
-            box.create_container()
-        box.upload_blob(name, text, overwrite=True)
+def test_nothing_waits(command: Command) -> None:
+    assert (0, "No dead letters.\n") == command("list")
+    assert (0, "No dead letters.\n") == command("replay", "--yes")
 
 
-def test_nothing_waits(app: App, console: Console) -> None:
-    assert app.dead_letters() == []
-    assert console("list") == (0, "No dead letters.\n")
+def test_the_list_groups_by_reason_and_tells_nothing_personal(
+    app: App, command: Command, undelivered: str
+) -> None:
+    app.deliver(json.dumps([_POISON]), "sms_received")
+    app.deliver(json.dumps([_POISON | {"id": "2", "eventType": "Contoso.Thing"}]), "sms_received")
+
+    status, output = command("list")
+
+    assert 0 == status
+    for reason in ("UnreadablePayload", "UnknownEventType", "MaxDeliveryAttemptsExceeded"):
+        assert f"\n1 {reason}\n" in output
+    for shown in ("sms_received", "Event Grid, sms-received", "GenericError", undelivered):
+        assert shown in output
+    assert _PRIVATE not in output
 
 
-def test_the_list_groups_by_reason_and_tells_nothing_personal(app: App, console: Console) -> None:
-    app.deliver(json.dumps([POISON]), "sms_received")
-    app.deliver(json.dumps([POISON | {"id": "2", "eventType": "Contoso.Thing"}]), "sms_received")
-
-    status, said = console("list")
-
-    assert status == 0
-    assert "1 UnreadablePayload" in said
-    assert "1 UnknownEventType" in said
-    assert "sms_received" in said
-    assert PRIVATE not in said
-
-
-def test_show_prints_the_whole_letter(app: App, console: Console) -> None:
+def test_show_prints_the_whole_dead_letter(app: App, command: Command) -> None:
     """On the developer's own screen, and only when asked for by name."""
-    app.deliver(json.dumps([POISON]), "sms_received")
-    _, listed = console("list")
-    blob = next(w for w in listed.split() if w.startswith("sms_received/"))
+    app.deliver(json.dumps([_POISON]), "sms_received")
+    _, listed = command("list")
+    blob = next(word for word in listed.split() if word.startswith("sms_received/"))
 
-    status, said = console("show", blob)
+    status, output = command("show", blob)
 
-    assert status == 0
-    assert POISON.items() <= json.loads(said).items()
-    assert console("show", "no/such.json")[0] == 1
-
-
-def test_a_replay_says_first_what_it_would_do(app: App, console: Console, stack: Stack) -> None:
-    blob = _given_up_by_event_grid(stack, paths.SAMPLES / "SMSReceived.json")
-
-    status, said = console("replay")
-
-    assert status == 0
-    assert f"{blob}: published again, replay 1 of at most 3" in said
-    assert "Do it with --yes" in said
-    assert blob in console("list")[1]
-    assert app.records() == {"work-items": [], "push-notifications": []}
+    assert 0 == status
+    assert _POISON.items() <= json.loads(output).items()
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["show"], "name the dead letters to show"),
+        (["show", "no/such.json"], "no such dead letter"),
+        (["replay", "no/such.json"], "no such dead letter: no/such.json"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wrong_name(words: list[str], message: str, command: Command) -> None:
+    status, output = command(*words)
+
+    assert 1 == status
+    assert message in output
+
+
+def test_a_replay_prints_first_what_it_would_do(
+    app: App, command: Command, undelivered: str
+) -> None:
+    status, output = command("replay")
+
+    assert 0 == status
+    assert f"{undelivered}: published again, replay 1 of at most 3" in output
+    assert "Do it with --yes" in output
+    assert undelivered in command("list")[1]
+    assert {"work-items": [], "push-notifications": []} == app.records()
+
+
+@pytest.mark.usefixtures("undelivered")
 def test_a_replayed_event_gives_the_very_same_records(
-    app: App, console: Console, stack: Stack, topic: LocalTopic
+    app: App, command: Command, topic: LocalTopic
 ) -> None:
     """The ids of its records are those it would have had the first time."""
-    sample = paths.SAMPLES / "SMSReceived.json"
-    expected = json.loads(golden.golden_path(sample).read_text(encoding="utf-8"))
-    _given_up_by_event_grid(stack, sample)
+    golden = samples.find("SMSReceived").golden
+    assert golden is not None
 
-    status, _ = console("replay", "--yes")
+    status, _ = command("replay", "--yes")
     topic.wait_until_idle()
 
-    assert status == 0
-    assert {q: expected[q] for q in ("work-items", "push-notifications")} == app.records()
-    assert console("list")[1] == "No dead letters.\n"
+    assert 0 == status
+    assert golden.records == app.records()
+    assert (0, "No dead letters.\n") == command("list")
 
 
 def test_an_event_that_keeps_coming_back_is_quarantined(
-    app: App, console: Console, topic: LocalTopic
+    app: App, command: Command, topic: LocalTopic
 ) -> None:
     """After three replays a fourth would not help either."""
-    app.deliver(json.dumps([POISON]), "sms_received")
+    app.deliver(json.dumps([_POISON]), "sms_received")
     for number in (1, 2, 3):
-        assert f"replay {number} of at most 3" in console("replay", "--yes")[1]
+        assert f"replay {number} of at most 3" in command("replay", "--yes")[1]
         topic.wait_until_idle()
 
-    assert "quarantined: 3 replays did not help" in console("replay", "--yes")[1]
-    assert console("list")[1] == "No dead letters.\n"
-    assert "poison-1" in console("list", "--quarantine")[1]
+    assert "quarantined: 3 replays did not help" in command("replay", "--yes")[1]
+    assert (0, "No dead letters.\n") == command("list")
+    assert "poison-1" in command("list", "--quarantine")[1]
 
 
-def test_what_is_no_event_cannot_be_replayed(app: App, console: Console, stack: Stack) -> None:
-    assert app.dead_letters() == []
-    _put(stack, "sms_received/x.json", '[{"rawEvent":"{","deadLetterReason":"R"}]')
+def test_what_is_not_an_event_cannot_be_replayed(command: Command, put: Put) -> None:
+    put("sms_received/x.json", '[{"rawEvent":"{","deadLetterReason":"R"}]')
 
-    status, said = console("replay", "--yes")
+    status, output = command("replay", "--yes")
 
-    assert status == 1
-    assert "not replayed: it is no event" in said
-    assert "sms_received/x.json" in console("list")[1]
-
-
-def test_a_topic_that_is_not_there_moves_nothing(app: App, console: Console, stack: Stack) -> None:
-    assert app.dead_letters() == []
-    blob = _given_up_by_event_grid(stack, paths.SAMPLES / "SMSReceived.json")
-
-    console.topic = "http://127.0.0.1:1/api/events"
-
-    status, said = console("replay", "--yes")
-
-    assert status == 1
-    assert f"{blob}: not replayed: http://127.0.0.1:1/api/events did not take" in said
-    assert blob in console("list")[1]
+    assert 1 == status
+    assert "not replayed: it is not an event" in output
+    assert "sms_received/x.json" in command("list")[1]
 
 
-@pytest.mark.parametrize("reason", ["UnreadablePayload", "Other"])
-def test_letters_are_chosen_by_reason(reason: str, app: App, console: Console) -> None:
-    app.deliver(json.dumps([POISON]), "sms_received")
+def test_a_topic_that_is_not_there_moves_nothing(command: Command, undelivered: str) -> None:
+    to = "http://127.0.0.1:1/api/events"
 
-    said = console("list", "--reason", reason)[1]
+    status, output = command("replay", "--yes", to=to)
 
-    assert ("poison-1" in said) == (reason == "UnreadablePayload")
+    assert 1 == status
+    assert f"{undelivered}: not replayed: {to} did not take" in output
+    assert undelivered in command("list")[1]
+
+
+@pytest.mark.parametrize("reason", ["MaxDeliveryAttemptsExceeded", "Other"])
+def test_dead_letters_are_chosen_by_reason(reason: str, command: Command, undelivered: str) -> None:
+    _, output = command("list", "--reason", reason)
+
+    assert (reason == "MaxDeliveryAttemptsExceeded") == (undelivered in output)
 
 
 def test_the_settings_of_the_app_name_the_account(
-    app: App, stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    undelivered: str,
+    stack: Stack,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As for an account in Azure: the same variables that the function app has."""
-    app.deliver(json.dumps([POISON]), "sms_received")
     monkeypatch.setenv("RecordStorage", stack.connection_string)
 
-    assert commands.main(["dead-letters", "list", "--settings"]) == 0
+    assert 0 == commands.main(["dead-letters", "list", "--settings"])
 
-    assert "poison-1" in capsys.readouterr().out
+    assert undelivered in capsys.readouterr().out
 
 
-def test_what_is_no_dead_letter_is_seen_all_the_same() -> None:
-    found = [*letters.read("a.json", b"{"), *letters.read("b.json", b"[1]")]
+@pytest.mark.parametrize("content", [b"{", b"[1]"])
+def test_what_is_not_a_dead_letter_is_listed_all_the_same(content: bytes) -> None:
+    (found,) = read("a.json", content)
 
-    assert [letter.event for letter in found] == [None, None]
-    assert [letter.reason for letter in found] == ["unknown", "unknown"]
+    assert (None, "unknown") == (found.event, found.reason)

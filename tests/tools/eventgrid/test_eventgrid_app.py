@@ -2,80 +2,105 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from azure.storage.blob import ContainerClient
 
-from local import eventgrid, publisher, samples
-from local.eventgrid import Knobs, Options
+from local import publisher, samples
+from local.eventgrid.options import Options
+from local.eventgrid.thread import LocalTopic, running
 from local.samples import Sample
 from local.stack import Stack
 from tests.e2e.app.conftest import QUEUES, App
-from tests.e2e.eventgrid.conftest import publish
+from tests.tools.eventgrid.conftest import event
 from tools import subscriptions
 
 pytestmark = pytest.mark.e2e
 
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    """Azurite, and the app in the Functions host."""
-    with Stack.on_free_ports() as running:
-        yield running
+_GOLDEN = {one: one.golden for one in samples.every()}
+_WANTED = {one: golden.records for one, golden in _GOLDEN.items() if golden and not golden.rejected}
 
 
-@pytest.mark.parametrize(
-    "knobs",
-    [Knobs(), Knobs(duplicates=0.3, drop_answers=0.2, reorder=True, batch=5, seed=1)],
-    ids=["well behaved", "misbehaving"],
-)
-def test_every_golden_record_comes_out(knobs: Knobs, stack: Stack) -> None:
-    """Through topic, filters, webhook, runtime and queues; more than once when it misbehaves."""
-    golden = {one: one.golden for one in samples.every()}
-    wanted = {one: told.records for one, told in golden.items() if told and not told.rejected}
-    options = Options(time_scale=0.01, answer_seconds=30, knobs=knobs)
-    with eventgrid.running(stack.url, stack.connection_string, options) as topic:
-        for sample in wanted:
-            publisher.publish(sample, topic.endpoint, "any")
-        state = topic.wait_until_idle(60)
+def test_every_golden_record_comes_out(topic: LocalTopic, app: App) -> None:
+    """Through topic, filters, webhook, runtime and queues, each once."""
+    unmatched = topic.state()["unmatched"]
+    for sample in _WANTED:
+        publisher.publish(sample, topic.endpoint, "any")
+    state = topic.wait_until_idle(60)
 
-    app = App(stack.host_port, stack.connection_string)
     assert [] == app.dead_letters()
-    assert sum(not _is_subscribed_to(one) for one in wanted) == state["unmatched"]
+    assert sum(map(_is_unsubscribed, _WANTED)) == state["unmatched"] - unmatched
     written = app.records()
     for queue in QUEUES:
-        expected = Counter(_text(one) for records in wanted.values() for one in records[queue])
-        found = Counter(map(_text, written[queue]))
-        assert set(expected) == set(found)
-        assert expected <= found
-        if not knobs.duplicates:
-            assert expected == found
+        assert _expected(queue) == _texts(written[queue])
 
 
-def test_a_refused_event_is_the_app_s_own_dead_letter(stack: Stack) -> None:
+def test_a_misbehaving_event_grid_adds_copies_only(stack: Stack, app: App) -> None:
+    """Duplicates, lost answers, any order and batches: no record is missing, none is new."""
+    options = Options(duplicates=0.3, drop_answers=0.2, reorder=True, batch=5, seed=1)
+    with running(stack.url, stack.connection_string, options, speed=100) as topic:
+        for sample in _WANTED:
+            publisher.publish(sample, topic.endpoint, "any")
+        topic.wait_until_idle(60)
+
+    assert [] == app.dead_letters()
+    written = app.records()
+    for queue in QUEUES:
+        found = _texts(written[queue])
+        assert set(_expected(queue)) == set(found)
+        assert _expected(queue) < found
+
+
+def test_a_refused_event_is_the_app_s_own_dead_letter(topic: LocalTopic, app: App) -> None:
     """The app acknowledges what no retry can help: one attempt, and nothing for Event Grid."""
-    with eventgrid.running(stack.url, stack.connection_string) as topic:
-        publish(
-            topic.port,
-            {"eventType": "Microsoft.Communication.SMSReceived", "id": "1", "data": 5},
-        )
+    before = Counter(topic.counts("sms-received"))
+    refused = event("Microsoft.Communication.SMSReceived", data=5)
+    publisher.publish_events([refused], topic.endpoint, "any", "an event")
+    topic.wait_until_idle()
+
+    counts = Counter(topic.counts("sms-received")) - before
+    assert (1, 1, 0) == (counts["attempts"], counts["delivered"], counts["dead_lettered"])
+    (dead_letter,) = app.dead_letters()
+    assert "sms_received" == dead_letter["deadLetterFunction"]
+
+
+def test_the_container_of_dead_letters_is_the_setting(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`DEAD_LETTERS_CONTAINER`, the one that the app writes to."""
+    monkeypatch.setenv("DEAD_LETTERS_CONTAINER", "elsewhere")
+    lost = event("Microsoft.Communication.SMSReceived")
+    with running("http://127.0.0.1:9", stack.connection_string, speed=1_000_000) as topic:
+        publisher.publish_events([lost], topic.endpoint, "any", "an event")
         topic.wait_until_idle()
-        counts = topic.counts("sms-received")
+    with ContainerClient.from_connection_string(
+        stack.connection_string, "elsewhere", use_env_settings=False
+    ) as container:
+        (name,) = container.list_blob_names()
+        container.delete_container()
 
-    assert (1, 1, 0) == (counts["attempts"], counts["delivered"], counts["deadLettered"])
-    (letter,) = App(stack.host_port, stack.connection_string).dead_letters()
-    assert "sms_received" == letter["deadLetterFunction"]
+    assert name.startswith("local-topic/SMS-RECEIVED/")
 
 
-def _is_subscribed_to(sample: Sample) -> bool:
-    """Whether a type that deployment subscribes to stands in the sample."""
+def _is_unsubscribed(sample: Sample) -> bool:
+    """Whether no type that deployment subscribes to stands in the sample."""
     text = sample.body.lower()
     included = (one["filter"] for one in json.loads(subscriptions.FILE.read_bytes()))
-    return any(t.lower().encode() in text for one in included for t in one["includedEventTypes"])
+    return not any(
+        t.lower().encode() in text for one in included for t in one["includedEventTypes"]
+    )
 
 
-def _text(record: dict[str, Any]) -> str:
-    """A record without the event's own time, which the client prints anew in CloudEvents."""
-    event = {key: value for key, value in record["data"]["event"].items() if key != "time"}
-    return json.dumps(record | {"data": record["data"] | {"event": event}}, sort_keys=True)
+def _expected(queue: str) -> Counter[str]:
+    return _texts(record for records in _WANTED.values() for record in records[queue])
+
+
+def _texts(records: Iterable[dict[str, Any]]) -> Counter[str]:
+    """Records without the event's own time, which the client formats anew in CloudEvents."""
+    texts = Counter[str]()
+    for record in records:
+        kept = {key: value for key, value in record["data"]["event"].items() if key != "time"}
+        texts[json.dumps(record | {"data": record["data"] | {"event": kept}}, sort_keys=True)] += 1
+    return texts

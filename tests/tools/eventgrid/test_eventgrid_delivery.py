@@ -5,34 +5,29 @@ from typing import Any
 
 import pytest
 
-from local import eventgrid
-from local.eventgrid import Knobs, Options
-from tests.e2e.eventgrid.conftest import (
-    Subscribe,
+from local import paths
+from local.errors import CommandError
+from local.eventgrid import subscriptions
+from local.eventgrid.subscriptions import Filter
+from tests.tools.eventgrid.conftest import (
+    CLOUD_BATCH,
+    Grid,
+    Start,
     cloud_event,
     event,
-    post,
-    publish,
+    events,
     subscription,
-    wants,
+    types,
 )
-from tests.e2e.eventgrid.recorder import Reply, Webhook
-
-pytestmark = pytest.mark.e2e
-
-_FAST: dict[str, Any] = {"time_scale": 0.001, "answer_seconds": 10.0}
-_CLOUD = "application/cloudevents-batch+json"
 
 
-def test_headers_path_and_body(hook: Webhook, subscribe: Subscribe) -> None:
+async def test_headers_path_and_body(grid: Grid) -> None:
     """As the Functions host's webhook gets them; the attempts before this one are counted."""
-    hook.replies["takes_all"] = lambda number: Reply(500 if number == 0 else 202)
-    file = subscribe(subscription())
-    with eventgrid.running(hook.url, options=Options(file, **_FAST)) as topic:
-        publish(topic.port, event(dataVersion="2.1"))
-        topic.wait_until_idle()
+    grid.hook.answers["takes_all"] = lambda number: 500 if number == 0 else 202
+    await grid.publish(event(dataVersion="2.1"))
+    await grid.finish()
 
-    first, second = hook.deliveries("takes_all")
+    first, second = grid.hook.deliveries()
     assert ("POST", "/runtime/webhooks/EventGrid") == (first.method, first.path)
     expected = {
         "aeg-event-type": "Notification",
@@ -48,150 +43,123 @@ def test_headers_path_and_body(hook: Webhook, subscribe: Subscribe) -> None:
     assert first.body.startswith(b"[{")
 
 
-def test_the_handshake_comes_first_and_once(hook: Webhook, subscribe: Subscribe) -> None:
+async def test_the_handshake_comes_first_and_once(grid: Grid) -> None:
     """A validation event alone in its array; no notification before it was answered."""
-    file = subscribe(subscription())
-    with eventgrid.running(hook.url, options=Options(file)) as topic:
-        assert [] == hook.requests
-        publish(topic.port, *(event() for _ in range(20)))
-        topic.wait_until_idle()
+    assert [] == grid.hook.requests
+    await grid.publish(*events(20))
 
-    kinds = [request.kind for request in hook.of("takes_all")]
+    kinds = [request.kind for request in grid.hook.of()]
     assert ["SubscriptionValidation"] + ["Notification"] * 20 == kinds
-    (validation,) = hook.requests[0].events()
+    (validation,) = grid.hook.requests[0].events()
     assert "Microsoft.EventGrid.SubscriptionValidationEvent" == validation["eventType"]
-    assert "TAKES-ALL" == hook.requests[0].headers["aeg-subscription-name"]
+    assert "TAKES-ALL" == grid.hook.requests[0].headers["aeg-subscription-name"]
 
 
-def test_the_handshake_of_cloud_events(hook: Webhook, subscribe: Subscribe) -> None:
+async def test_the_handshake_of_cloud_events(grid: Grid) -> None:
     """OPTIONS, with the origin that has to be allowed."""
-    file = subscribe(subscription())
-    with eventgrid.running(hook.url, options=Options(file)) as topic:
-        assert 200 == post(topic.port, [cloud_event()], _CLOUD).status
-        topic.wait_until_idle()
+    await grid.post([cloud_event()], CLOUD_BATCH)
+    await grid.settle()
 
-    options, notification = hook.of("takes_all")
+    options, notification = grid.hook.of()
     assert "OPTIONS" == options.method
     assert "eventgrid.azure.net" == options.headers["webhook-request-origin"]
     assert "application/cloudevents+json; charset=utf-8" == notification.headers["content-type"]
     assert "1.0" == notification.headers["aeg-metadata-version"]
-    assert "aeg-data-version" not in notification.headers or (
-        "" == notification.headers["aeg-data-version"]
-    )
+    assert not notification.headers.get("aeg-data-version")
     assert notification.body.startswith(b"{")
 
 
-def test_nothing_is_delivered_where_nobody_shakes_hands(
-    hook: Webhook, subscribe: Subscribe
-) -> None:
+async def test_nothing_is_delivered_without_a_handshake(grid: Grid) -> None:
     """The events wait for a later handshake, and none of them is lost."""
-    hook.shakes_hands = False
-    file = subscribe(subscription())
-    with eventgrid.running(hook.url, options=Options(file, **_FAST)) as topic:
-        ids = publish(topic.port, event(), event())
-        topic.child.wait_until(lambda: topic.counts("takes-all")["retried"] >= 4, 10)
-        assert [] == hook.deliveries("takes_all")
+    grid.hook.shakes_hands = False
+    ids = await grid.publish(event(), event())
+    await grid.advance(60)
+    assert 4 <= grid.counts()["retried"]
+    assert [] == grid.hook.deliveries()
 
-        hook.shakes_hands = True
-        topic.wait_until_idle()
-
-    assert sorted(ids) == sorted(hook.ids("takes_all"))
+    grid.hook.shakes_hands = True
+    await grid.finish()
+    assert sorted(ids) == sorted(grid.hook.ids())
 
 
-_FILTERS = {
-    "all": (wants(), {"a", "b", "c", "d"}),
-    "type": (wants("TEST.first"), {"a", "b"}),
-    "types": (wants("Test.First", "Test.Second"), {"a", "b", "c", "d"}),
-    "type_and_prefix": (wants("Test.First", subjectBeginsWith="/PHONE/"), {"a"}),
-    "prefix_as_written": (
-        wants(subjectBeginsWith="/Phone/", isSubjectCaseSensitive=True),
-        {"c"},
-    ),
-    "suffix": (wants(subjectEndsWith="/END"), {"a", "c"}),
-    "prefix_and_suffix": (wants(subjectBeginsWith="/phone/", subjectEndsWith="/end"), {"a", "c"}),
-    "other_type": (wants("Test.Third"), set()),
+_EVENTS = {
+    "a": (["Test.First"], "/phone/1/end"),
+    "b": (["Test.First"], "thread/1"),
+    "c": (["Test.Second"], "/Phone/1/End"),
+    "d": (["other", "test.second"], ""),
 }
 
 
-def test_filters(hook: Webhook, subscribe: Subscribe) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "expected", "why"),
+    [
+        (Filter(), "abcd", None),
+        (Filter([]), "abcd", None),
+        (Filter(["TEST.first"]), "ab", "its type is not included"),
+        (Filter(["Test.First", "Test.Second"]), "abcd", None),
+        (Filter(["Test.First"], "/PHONE/"), "a", "its type is not included"),
+        (
+            Filter(subject_begins_with="/Phone/", is_subject_case_sensitive=True),
+            "c",
+            "its subject does not begin with '/Phone/'",
+        ),
+        (Filter(subject_ends_with="/END"), "ac", "its subject does not end with '/END'"),
+        (Filter(None, "/phone/", "/end"), "ac", "its subject does not begin with '/phone/'"),
+        (Filter(["Test.Third"]), "", "its type is not included"),
+    ],
+)
+def test_filters(wanted: Filter, expected: str, why: str | None) -> None:
     """Types in any casing, subject prefix and suffix, case-sensitive when asked for."""
-    file = subscribe(*(subscription(name, filter=one) for name, (one, _) in _FILTERS.items()))
-    with eventgrid.running(hook.url, options=Options(file)) as topic:
-        publish(
-            topic.port,
-            event("Test.First", id="a", subject="/phone/1/end"),
-            event("Test.First", id="b", subject="thread/1"),
-            event("Test.Second", id="c", subject="/Phone/1/End"),
-            event("test.second", id="d", subject=None),
-        )
-        topic.wait_until_idle()
+    reasons = {name: wanted.why_not(*one) for name, one in _EVENTS.items()}
 
-    assert {name: wanted for name, (_, wanted) in _FILTERS.items()} == {
-        name: set(hook.ids(name)) for name in _FILTERS
-    }
+    assert set(expected) == {name for name, reason in reasons.items() if reason is None}
+    assert why == reasons["d"]
 
 
-def test_every_subscription_that_matches_gets_the_event(
-    hook: Webhook, subscribe: Subscribe
-) -> None:
-    file = subscribe(
-        subscription("one"), subscription("two"), subscription("three", filter=wants("X"))
-    )
-    with eventgrid.running(hook.url, options=Options(file)) as topic:
-        (id_,) = publish(topic.port, event())
-        topic.wait_until_idle()
+async def test_every_subscription_that_matches_gets_the_event(start: Start) -> None:
+    three = subscription("three", filter=types("X"))
+    grid = await start(subscription("one"), subscription("two"), three)
+    (id_,) = await grid.publish(event())
 
-    assert [[id_], [id_], []] == [hook.ids(name) for name in ("one", "two", "three")]
+    assert [[id_], [id_], []] == [grid.hook.ids(name) for name in ("one", "two", "three")]
 
 
-def test_batches_are_as_large_as_allowed_and_no_larger(hook: Webhook, subscribe: Subscribe) -> None:
+async def test_batches_are_as_large_as_allowed_and_no_larger(start: Start) -> None:
     """By number, and by the preferred size; what is larger than that goes alone."""
     by_number = subscription("by_number", maxEventsPerBatch=10, preferredBatchSizeInKilobytes=1024)
     by_size = subscription("by_size", maxEventsPerBatch=100, preferredBatchSizeInKilobytes=4)
-    ids = [f"{number:02}" for number in range(40)]
-    published = [event(id=id_, data="x" * 1500) for id_ in ids]
-    published.append(event(id="large", data="x" * 9000))
-    with eventgrid.running(
-        hook.url, options=Options(subscribe(by_number, by_size), in_flight=1)
-    ) as topic:
-        publish(topic.port, *published)
-        topic.wait_until_idle()
+    grid = await start(by_number, by_size, in_flight=1)
+    large = event(id="large", data="x" * 9000)
+    ids = await grid.publish(*events(40, data="x" * 1500), large)
 
-    assert [10, 10, 10, 10, 1] == [len(one.ids()) for one in hook.deliveries("by_number")]
-    sizes = Counter(len(one.ids()) for one in hook.deliveries("by_size"))
+    assert [10, 10, 10, 10, 1] == [len(one.ids()) for one in grid.hook.deliveries("by_number")]
+    sizes = Counter(len(one.ids()) for one in grid.hook.deliveries("by_size"))
     assert {2: 20, 1: 1} == dict(sizes)
     for function in ("by_number", "by_size"):
-        assert [*ids, "large"] == hook.ids(function)
+        assert ids == grid.hook.ids(function)
 
 
-def test_a_batch_is_never_of_two_schemas(hook: Webhook, subscribe: Subscribe) -> None:
+async def test_a_batch_is_never_of_two_schemas(start: Start) -> None:
     """Batched CloudEvents come in an array of their own content type."""
-    file = subscribe(subscription(maxEventsPerBatch=100))
-    options = Options(file, knobs=Knobs(delay=0.3))
-    with eventgrid.running(hook.url, options=options) as topic:
-        publish(topic.port, event(), event())
-        post(topic.port, [cloud_event(), cloud_event()], _CLOUD)
-        topic.wait_until_idle()
+    grid = await start(subscription(maxEventsPerBatch=100), delay=1)
+    await grid.publish(event(), event())
+    await grid.post([cloud_event(), cloud_event()], CLOUD_BATCH)
+    await grid.finish()
 
-    for request in hook.deliveries("takes_all"):
-        is_cloud = ["specversion" in one for one in request.events()]
-        kind = "application/cloudevents-batch+json" if all(is_cloud) else "application/json"
-        assert request.headers["content-type"].startswith(kind)
-        assert len(set(is_cloud)) == 1
+    assert {"application/json; charset=utf-8": 2, CLOUD_BATCH: 2} == {
+        request.headers["content-type"]: len(request.events()) for request in grid.hook.deliveries()
+    }
+    for request in grid.hook.deliveries():
+        assert 1 == len({"specversion" in one for one in request.events()})
 
 
-def test_the_delivery_schema_can_be_chosen(hook: Webhook, subscribe: Subscribe) -> None:
-    """Event Grid's events become CloudEvents as the service maps them; the reverse is refused."""
-    cloud = subscription("cloud", eventDeliverySchema="CloudEventSchemaV1_0")
+async def test_event_grid_events_can_be_delivered_as_cloud_events(start: Start) -> None:
+    """As the service maps them: learn.microsoft.com/azure/event-grid/event-schema-compatibility."""
+    grid = await start(subscription(eventDeliverySchema="CloudEventSchemaV1_0"))
     published = event(id="mapped")
-    with eventgrid.running(hook.url, options=Options(subscribe(cloud))) as topic:
-        publish(topic.port, published)
-        topic.wait_until_idle()
-    grid = Options(subscribe(cloud), delivery_schema="EventGridSchema")
-    with eventgrid.running(hook.url, options=grid) as topic:
-        assert 400 == post(topic.port, [cloud_event()], _CLOUD).status
+    await grid.publish(published)
 
-    (request,) = hook.deliveries("cloud")
+    (request,) = grid.hook.deliveries()
     assert [
         {
             "specversion": "1.0",
@@ -205,13 +173,44 @@ def test_the_delivery_schema_can_be_chosen(hook: Webhook, subscribe: Subscribe) 
     ] == request.events()
 
 
-def test_what_cannot_be_a_header_is_left_out(hook: Webhook, subscribe: Subscribe) -> None:
-    """An event may hold anything, line ends included; it is delivered all the same."""
-    file = subscribe(subscription())
-    with eventgrid.running(hook.url, options=Options(file)) as topic:
-        ids = publish(topic.port, event(dataVersion="1\r\nX-Evil: 1"), event(dataVersion="ä"))
-        topic.wait_until_idle()
+async def test_cloud_events_cannot_be_delivered_as_event_grid_events(start: Start) -> None:
+    grid = await start(subscription(eventDeliverySchema="EventGridSchema"))
 
-    assert sorted(ids) == sorted(hook.ids("takes_all"))
-    for request in hook.deliveries("takes_all"):
+    assert 400 == (await grid.post([cloud_event()], CLOUD_BATCH))[0]
+
+
+async def test_what_cannot_be_a_header_is_left_out(grid: Grid) -> None:
+    """An event may hold anything, line ends included; it is delivered all the same."""
+    versions = ("1\r\nX-Evil: 1", "ä", "x" * 5000)
+    ids = await grid.publish(*(event(dataVersion=version) for version in versions))
+
+    assert sorted(ids) == sorted(grid.hook.ids())
+    for request in grid.hook.deliveries():
         assert not {"aeg-data-version", "x-evil"} & request.headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ([subscription(filter={"advancedFilters": []})], "advancedFilters"),
+        ([subscription(maxEventsPerBatch=5001)], "maxEventsPerBatch"),
+        ([subscription(retryPolicy={"maxDeliveryAttempts": 31})], "maxDeliveryAttempts"),
+        ([subscription(name="x")], "name"),
+        ([{"name": "no-function"}], "function"),
+        ([subscription(), subscription(name="TAKES-ALL")], "twice: takes-all"),
+    ],
+    ids=["filter not imitated", "batch", "attempts", "name", "no function", "two of one name"],
+)
+async def test_a_subscription_that_azure_would_refuse(
+    entries: list[dict[str, Any]], message: str, start: Start
+) -> None:
+    """The message names the wrong value; nothing is delivered in some other way."""
+    with pytest.raises(CommandError, match=message):
+        await start(*entries)
+
+
+def test_the_file_of_the_deployment_can_be_read() -> None:
+    """The default: a subscription for each function."""
+    found = subscriptions.read(paths.ROOT / "infra" / "event-subscriptions.json")
+
+    assert {"sms_received", "chat_events", "delivery_report"} <= {one.function for one in found}

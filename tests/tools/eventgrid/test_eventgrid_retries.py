@@ -1,28 +1,15 @@
 """What follows from an answer, or from none: done, again later, or given up."""
 
-import itertools
-from collections.abc import Iterator
-from functools import partial
-from typing import Any
+from itertools import pairwise
 
 import pytest
 
-from local import eventgrid, ports
-from local.eventgrid import Knobs, LocalTopic, Options, schedule
-from tests.e2e.eventgrid.conftest import (
-    Subscribe,
-    await_said,
-    event,
-    publish,
-    subscription,
-    wants,
-    write_subscriptions,
-)
-from tests.e2e.eventgrid.recorder import Reply, Webhook, webhook
+from local import ports
+from local.eventgrid import delivery, schedule
+from local.eventgrid.options import Options
+from tests.tools.eventgrid.conftest import Grid, Start, event, events, subscription, types, until
+from tests.tools.eventgrid.webhook import NEVER, webhook
 
-pytestmark = pytest.mark.e2e
-
-_FAST: dict[str, Any] = {"time_scale": 0.001, "answer_seconds": 10.0}
 _DELIVERED = (200, 201, 202, 203, 204)
 _GIVEN_UP = (400, 403, 413)
 _RETRIED = {
@@ -40,198 +27,157 @@ _RETRIED = {
     503: 30,
     504: 10,
 }
-_ALL = [*_DELIVERED, *_GIVEN_UP, *_RETRIED]
+_HOUR = 3600
+_SCHEDULE = [10, 30, 60, 300, 600, 1800, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR, 12 * _HOUR]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalTopic, Webhook]]:
-    """For every status a function that answers with it first, and then with 202."""
-    folder = tmp_path_factory.mktemp("statuses")
-    entries = [subscription(f"status_{code}", filter=wants(f"status.{code}")) for code in _ALL]
-    file = write_subscriptions(folder, *entries)
-    with webhook() as hook, eventgrid.running(hook.url, options=Options(file, **_FAST)) as topic:
-        for code in _ALL:
-            hook.replies[f"status_{code}"] = partial(_first, code)
-        yield topic, hook
-
-
-def _first(status: int, number: int) -> Reply:
-    return Reply(status if number == 0 else 202)
-
-
-@pytest.mark.parametrize("status", _ALL)
-def test_what_a_status_means(status: int, place: tuple[LocalTopic, Webhook]) -> None:
+@pytest.mark.parametrize("status", [*_DELIVERED, *_GIVEN_UP, *_RETRIED])
+async def test_what_a_status_means(status: int, grid: Grid) -> None:
     """200 to 204 are done; 400, 403 and 413 are given up at once; all others are tried again."""
-    topic, hook = place
-    publish(topic.port, event(f"status.{status}"))
-    topic.wait_until_idle()
+    grid.hook.answers["takes_all"] = lambda number: status if number == 0 else 202
+    await grid.publish(event())
 
-    attempts = hook.deliveries(f"status_{status}")
-    counts = topic.counts(f"status-{status}")
-    is_retried = status in _RETRIED
-    assert (2 if is_retried else 1) == len(attempts) == counts["attempts"]
-    assert is_retried == counts["retried"]
+    wait = _RETRIED.get(status, 0)
+    assert bool(wait) == grid.counts()["retried"]
+    if wait:
+        await grid.advance(wait - 0.001)
+        assert 1 == len(grid.hook.deliveries())
+        await grid.advance(wait * 0.1 + 0.001)  # the jitter
+    assert (2 if wait else 1) == len(grid.hook.deliveries()) == grid.counts()["attempts"]
     expected = (0, 1) if status in _GIVEN_UP else (1, 0)
-    assert expected == (counts["delivered"], counts["dropped"])
-    if is_retried:
-        first, second = attempts
-        assert second.at - first.at >= _RETRIED[status] * 0.001
+    assert expected == (grid.counts()["delivered"], grid.counts()["dropped"])
 
 
 def test_the_schedule() -> None:
-    """delivery-and-retry: ever longer, then twice a day; some codes wait longer from the start."""
-    hour = 3600
-    expected = [10, 30, 60, 300, 600, 1800, hour, 3 * hour, 6 * hour, 12 * hour, 12 * hour]
+    """delivery-and-retry: ever longer, then twice a day; some statuses have a minimum wait."""
     failed = schedule.answered(500)
-    assert expected == [schedule.wait(n, failed, 0) for n in range(1, 12)]
-    for status, least in _RETRIED.items():
+    for status, minimum in _RETRIED.items():
         waits = [schedule.wait(n, schedule.answered(status), 0) for n in range(1, 12)]
-        assert [max(least, one) for one in expected] == waits
-    assert 10 < schedule.wait(1, failed, 0.5) <= schedule.wait(1, failed, 1) <= 11.5
+        assert [max(minimum, one) for one in _SCHEDULE] == waits
+    assert 10 < schedule.wait(1, failed, 0.5) < schedule.wait(1, failed, 1) <= 11.5
 
 
-def test_the_waits_between_attempts(hook: Webhook, subscribe: Subscribe) -> None:
-    """Scaled by a hundredth: 0.1 s, 0.3 s, 0.6 s, each with a little more by chance."""
-    hook.replies["takes_all"] = lambda number: Reply(500 if number < 3 else 202)
-    options = Options(subscribe(subscription()), time_scale=0.01, answer_seconds=10)
-    with eventgrid.running(hook.url, options=options) as topic:
-        publish(topic.port, event())
-        topic.wait_until_idle()
+async def test_attempts_follow_the_schedule(grid: Grid) -> None:
+    """Each wait is longer by a jitter of its own."""
+    times = []
 
-    times = [request.at for request in hook.deliveries("takes_all")]
-    waits = [after - before for before, after in itertools.pairwise(times)]
-    assert 3 == len(waits)
-    for wait, least in zip(waits, (0.1, 0.3, 0.6), strict=True):
-        assert least <= wait < least * 1.1 + 0.5
+    def answer(_number: int) -> int:
+        times.append(grid.clock.now())
+        return 500
 
+    grid.hook.answers["takes_all"] = answer
+    await grid.publish(event())
+    await grid.advance(24 * _HOUR)
 
-def test_no_answer_in_time_is_a_failure(hook: Webhook, subscribe: Subscribe) -> None:
-    """The function has run, and gets the event again: Event Grid waits 30 s and no longer."""
-    hook.replies["takes_all"] = lambda number: Reply(202, 1.0 if number == 0 else 0)
-    options = Options(subscribe(subscription()), time_scale=0.001, answer_seconds=0.3)
-    with eventgrid.running(hook.url, options=options) as topic:
-        (id_,) = publish(topic.port, event())
-        topic.wait_until_idle()
-        await_said(topic, "TimedOut")
-
-    assert [id_, id_] == hook.ids("takes_all")
+    waits = [(b - a).total_seconds() for a, b in pairwise(times)]
+    shares = [wait / least for wait, least in zip(waits, _SCHEDULE, strict=False)]
+    assert 10 == len(shares)
+    assert 10 == len(set(shares))
+    assert all(1 <= share <= 1.1 for share in shares)
 
 
-def test_the_time_to_answer_is_scaled_too(hook: Webhook, subscribe: Subscribe) -> None:
-    """30 s at a hundredth are 0.3 s."""
-    hook.replies["takes_all"] = lambda number: Reply(202, 1.0 if number == 0 else 0)
-    with eventgrid.running(
-        hook.url, options=Options(subscribe(subscription()), time_scale=0.01)
-    ) as topic:
-        publish(topic.port, event())
-        topic.wait_until_idle()
+async def test_no_answer_in_time_is_a_failure(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The function has run, and gets the event again."""
+    caplog.set_level("INFO")
+    grid = await start(answer_seconds=0.05)
+    grid.hook.answers["takes_all"] = lambda number: NEVER if number == 0 else 202
+    (id_,) = await grid.publish(event())
+    await grid.finish()
 
-    assert 2 == len(hook.deliveries("takes_all"))
+    assert [id_, id_] == grid.hook.ids()
+    assert "TimedOut" in caplog.text
 
 
-def test_nobody_listens_yet(subscribe: Subscribe) -> None:
+async def test_event_grid_waits_30_seconds_for_an_answer() -> None:
+    async with delivery.session(Options().answer_seconds) as session:
+        assert 30 == session.timeout.total
+
+
+async def test_nobody_listens_yet(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     """Connection refused is tried again, handshake included, until somebody is there."""
-    port = ports.free(1)[0]
-    file = subscribe(subscription())
-    with eventgrid.running(f"http://127.0.0.1:{port}", options=Options(file, **_FAST)) as topic:
-        ids = publish(topic.port, event(), event())
-        topic.child.wait_until(lambda: topic.counts("takes-all")["retried"] >= 2, 10)
-        await_said(topic, "SocketError")
-        with webhook(port) as hook:
-            topic.wait_until_idle()
+    caplog.set_level("INFO")
+    (port,) = ports.free(1)
+    grid = await start(host_url=f"http://{ports.LOOPBACK}:{port}")
+    ids = await grid.publish(event(), event())
+    assert 2 == grid.counts()["retried"]
+    assert "SocketError" in caplog.text
 
-            assert sorted(ids) == sorted(hook.ids("takes_all"))
+    async with webhook(port) as hook:
+        await grid.finish()
+        assert sorted(ids) == sorted(hook.ids())
 
 
-def test_a_name_that_nobody_knows(subscribe: Subscribe) -> None:
+async def test_a_name_that_nobody_knows(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     """DNS has an outcome of its own; it is tried again as well."""
-    file = subscribe(subscription(retryPolicy={"maxDeliveryAttempts": 2}))
-    with eventgrid.running("http://host.invalid:7071", options=Options(file, **_FAST)) as topic:
-        publish(topic.port, event())
-        topic.wait_until_idle()
+    caplog.set_level("INFO")
+    once = subscription(retryPolicy={"maxDeliveryAttempts": 2})
+    grid = await start(once, host_url="http://host.invalid:7071")
+    await grid.publish(event())
 
-        await_said(topic, "ResolutionError")
-        assert 1 == topic.counts("takes-all")["dropped"]
+    assert {"attempts": 2, "retried": 1, "dropped": 1}.items() <= (await grid.finish()).items()
+    assert "ResolutionError" in caplog.text
 
 
-def test_a_batch_is_tried_again_as_a_whole(hook: Webhook, subscribe: Subscribe) -> None:
+async def test_a_batch_is_tried_again_as_a_whole(start: Start) -> None:
     """All or none: the same events, together, in the same order."""
-    hook.replies["takes_all"] = lambda number: Reply(500 if number == 0 else 202)
-    file = subscribe(subscription(maxEventsPerBatch=10))
-    with eventgrid.running(hook.url, options=Options(file, **_FAST)) as topic:
-        ids = publish(topic.port, *(event() for _ in range(5)))
-        topic.wait_until_idle()
-        counts = topic.counts("takes-all")
+    grid = await start(subscription(maxEventsPerBatch=10))
+    grid.hook.answers["takes_all"] = lambda number: 500 if number == 0 else 202
+    ids = await grid.publish(*events(5))
+    counts = await grid.finish()
 
-    batches = [request.ids() for request in hook.deliveries("takes_all")]
-    assert ids * 2 == [id_ for batch in batches for id_ in batch]
+    assert [ids, ids] == [request.ids() for request in grid.hook.deliveries()]
     assert (2, 5, 5) == (counts["attempts"], counts["retried"], counts["delivered"])
 
 
-def test_batching_turned_off_does_not_break_up_what_waits(
-    hook: Webhook, subscribe: Subscribe
-) -> None:
-    """A failed batch of CloudEvents stays an array even when the knob says one at a time."""
-    hook.replies["takes_all"] = lambda number: Reply(500 if number == 0 else 202)
-    cloud = subscription(eventDeliverySchema="CloudEventSchemaV1_0")
-    options = Options(subscribe(cloud), time_scale=0.03, answer_seconds=10, knobs=Knobs(batch=5))
-    with eventgrid.running(hook.url, options=options) as topic:
-        ids = publish(topic.port, *(event() for _ in range(5)))
-        topic.child.wait_until(lambda: topic.counts("takes-all")["retried"] == 5, 10)
-        topic.turn(batch=1)
-        topic.wait_until_idle()
-
-    assert ids * 2 == hook.ids("takes_all")
-
-
-def test_attempts_are_limited(hook: Webhook, subscribe: Subscribe) -> None:
+async def test_attempts_are_limited(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     """After the last one the event is given up; without a place for dead letters, dropped."""
-    hook.replies["takes_all"] = lambda _: Reply(500)
-    file = subscribe(subscription(retryPolicy={"maxDeliveryAttempts": 3}))
-    with eventgrid.running(hook.url, options=Options(file, **_FAST)) as topic:
-        publish(topic.port, event())
-        topic.wait_until_idle()
+    caplog.set_level("INFO")
+    grid = await start(subscription(retryPolicy={"maxDeliveryAttempts": 3}))
+    grid.hook.answers["takes_all"] = lambda _: 500
+    await grid.publish(event())
+    counts = await grid.finish()
 
-        assert 3 == len(hook.deliveries("takes_all"))
-        assert {"attempts": 3, "retried": 2, "dropped": 1, "pending": 0}.items() <= (
-            topic.counts("takes-all").items()
-        )
-        await_said(topic, "MaxDeliveryAttemptsExceeded")
+    assert 3 == len(grid.hook.deliveries())
+    assert {"attempts": 3, "retried": 2, "dropped": 1, "pending": 0}.items() <= counts.items()
+    assert "MaxDeliveryAttemptsExceeded" in caplog.text
 
 
-def test_time_to_live_ends_at_the_next_attempt_due(hook: Webhook, subscribe: Subscribe) -> None:
+@pytest.mark.parametrize(
+    ("policy", "attempts"),
+    [({}, 11), ({"eventTimeToLiveInMinutes": 1}, 3), ({"maxDeliveryAttempts": 9}, 9)],
+    ids=["a day", "a minute", "attempts first"],
+)
+async def test_time_to_live_ends_at_the_next_attempt_due(
+    policy: dict[str, int], attempts: int, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     """A minute to live, attempts after 0, 10 and 40 s: the one at 100 s is not made any more."""
-    hook.replies["takes_all"] = lambda _: Reply(500)
-    file = subscribe(subscription(retryPolicy={"eventTimeToLiveInMinutes": 1}))
-    options = Options(file, time_scale=0.01, answer_seconds=10)
-    with eventgrid.running(hook.url, options=options) as topic:
-        publish(topic.port, event())
-        topic.wait_until_idle()
+    caplog.set_level("INFO")
+    grid = await start(subscription(retryPolicy=policy))
+    grid.hook.answers["takes_all"] = lambda _: 500
+    await grid.publish(event())
+    counts = await grid.finish()
 
-        assert 3 == len(hook.deliveries("takes_all"))
-        assert 1 == topic.counts("takes-all")["dropped"]
-        await_said(topic, "TimeToLiveExceeded")
+    assert (attempts, 1) == (counts["attempts"], counts["dropped"])
+    assert ("TimeToLiveExceeded" in caplog.text) == ("maxDeliveryAttempts" not in policy)
 
 
-def test_one_that_fails_holds_up_nobody(hook: Webhook, subscribe: Subscribe) -> None:
-    """A poison event waits for its next attempt while the others go on."""
-    hook.replies["poisoned"] = lambda _: Reply(500)
-    poisoned = subscription("poisoned", filter=wants("Test.Poison"))
-    file = subscribe(subscription(), poisoned)
-    with eventgrid.running(hook.url, options=Options(file)) as topic:  # not scaled: 10 s to wait
-        publish(topic.port, event("Test.Poison"), *(event() for _ in range(50)))
-        topic.child.wait_until(lambda: topic.counts("takes-all")["delivered"] == 51, 8)
+async def test_one_that_fails_delays_no_other(start: Start) -> None:
+    """A poison event waits for its next attempt while the others are delivered."""
+    grid = await start(subscription(), subscription("poisoned", filter=types("Test.Poison")))
+    grid.hook.answers["poisoned"] = lambda _: 500
+    await grid.publish(event("Test.Poison"), *events(50))
 
-        assert 1 == topic.counts("poisoned")["pending"]
-        assert 1 == topic.counts("poisoned")["retried"]
+    assert 51 == grid.counts()["delivered"]
+    assert {"pending": 1, "retried": 1}.items() <= grid.counts("poisoned").items()
 
 
-def test_a_slow_function_holds_up_no_other(hook: Webhook, subscribe: Subscribe) -> None:
-    """Each subscription has deliveries of its own under way."""
-    hook.replies["slow"] = lambda _: Reply(202, 20.0)
-    file = subscribe(subscription(), subscription("slow"))
-    with eventgrid.running(hook.url, options=Options(file, in_flight=1)) as topic:
-        publish(topic.port, *(event() for _ in range(6)))
-        topic.child.wait_until(lambda: topic.counts("takes-all")["delivered"] == 6, 15)
+async def test_a_slow_function_delays_no_other(start: Start) -> None:
+    """Each subscription has its own deliveries under way."""
+    grid = await start(subscription(), subscription("slow"), in_flight=1)
+    grid.hook.answers["slow"] = lambda _: NEVER
+    await grid.post(events(6))
+    await until(lambda: grid.counts()["delivered"] == 6)
 
-        assert 6 == topic.counts("slow")["pending"]
+    assert {"pending": 6, "attempts": 1}.items() <= grid.counts("slow").items()

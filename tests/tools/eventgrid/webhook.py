@@ -1,15 +1,15 @@
-"""A webhook of the test's own: it writes down every request and answers as it is told."""
+"""A webhook that records every request and answers as a test wants."""
 
+import asyncio
 import json
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from local import ports
 
@@ -23,7 +23,6 @@ class Request:
     function: str
     headers: dict[str, str]
     body: bytes
-    at: float
 
     @property
     def kind(self) -> str:
@@ -40,109 +39,75 @@ class Request:
         return [event.get("id", "") for event in self.events()]
 
 
-@dataclass(frozen=True)
-class Reply:
-    """What to answer, and after how many seconds."""
-
-    status: int = 202
-    after: float = 0.0
+NEVER = 0
+"""In place of a status: no answer."""
 
 
 @dataclass
 class Webhook:
-    """A running server; functions are made by asking for them."""
+    """A running server; it has every function that is asked for."""
 
-    port: int
+    url: str
     requests: list[Request] = field(default_factory=list)
-    replies: dict[str, Callable[[int], Reply]] = field(default_factory=dict)
-    """By function: what to answer to its delivery number n, counted from 0; else 202."""
+    answers: dict[str, Callable[[int], int]] = field(default_factory=dict)
+    """By function: the status for its delivery number n, counted from 0; else 202."""
     shakes_hands: bool = True
-    is_over: threading.Event = field(default_factory=threading.Event)
     _counts: Counter[str] = field(default_factory=Counter)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _is_over: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @property
-    def url(self) -> str:
-        """What to give as the address of the Functions host."""
-        return f"http://{ports.LOOPBACK}:{self.port}"
+    def of(self, function: str = "takes_all") -> list[Request]:
+        """All requests for a function."""
+        return [request for request in self.requests if request.function == function]
 
-    def deliveries(self, function: str) -> list[Request]:
+    def deliveries(self, function: str = "takes_all") -> list[Request]:
         """The notifications for a function, in the order of their arrival."""
         return [request for request in self.of(function) if request.kind == "Notification"]
 
-    def of(self, function: str) -> list[Request]:
-        """All requests for a function."""
-        with self._lock:
-            return [request for request in self.requests if request.function == function]
-
-    def ids(self, function: str) -> list[str]:
+    def ids(self, function: str = "takes_all") -> list[str]:
         """The ids of all events that a function was given, with repetitions."""
         return [id_ for request in self.deliveries(function) for id_ in request.ids()]
 
-    def note(self, request: Request) -> Reply:
-        """Write a request down, and say what to answer."""
-        with self._lock:
-            self.requests.append(request)
-            if request.kind != "Notification":
-                return Reply(200)
-            number = self._counts[request.function]
-            self._counts[request.function] += 1
-        reply = self.replies.get(request.function)
-        return reply(number) if reply else Reply()
+    async def handle(self, request: web.Request) -> web.Response:
+        """Record a request and answer it."""
+        recorded = Request(
+            method=request.method,
+            path=request.path,
+            function=request.query["functionName"],
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await request.read(),
+        )
+        self.requests.append(recorded)
+        if recorded.kind != "Notification":
+            return self._handshake(recorded)
+        number = self._counts[recorded.function]
+        self._counts[recorded.function] += 1
+        answer = self.answers.get(recorded.function)
+        status = answer(number) if answer else 202
+        if status == NEVER:
+            await self._is_over.wait()
+        return web.Response(status=status or 202)
+
+    def _handshake(self, request: Request) -> web.Response:
+        if not self.shakes_hands:
+            return web.Response()
+        if request.method == "OPTIONS":
+            origin = request.headers["webhook-request-origin"]
+            return web.Response(headers={"WebHook-Allowed-Origin": origin})
+        code = request.events()[0]["data"]["validationCode"]
+        return web.json_response({"validationResponse": code})
+
+    def close(self) -> None:
+        """Let requests without an answer end."""
+        self._is_over.set()
 
 
-@contextmanager
-def webhook(port: int | None = None) -> Iterator[Webhook]:
-    """A webhook for the time of a `with` block, on a free port if none is given."""
-    recorder = Webhook(port or ports.free(1)[0])
-    server = _Server((ports.LOOPBACK, recorder.port), _handler(recorder))
-    thread = threading.Thread(target=server.serve_forever, args=[0.02])
-    thread.start()
-    try:
-        yield recorder
-    finally:
-        recorder.is_over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128
-
-    def handle_error(self, *_request: object) -> None:
-        """A client that does not wait for its answer is part of the tests."""
-
-
-def _handler(recorder: Webhook) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            url = urlsplit(self.path)
-            request = Request(
-                method=self.command,
-                path=url.path,
-                function=parse_qs(url.query).get("functionName", [""])[0],
-                headers={name.lower(): value for name, value in self.headers.items()},
-                body=self.rfile.read(int(self.headers.get("Content-Length", "0"))),
-                at=time.monotonic(),
-            )
-            reply = recorder.note(request)
-            recorder.is_over.wait(reply.after)
-            body = b""
-            self.send_response(reply.status)
-            if request.kind == "SubscriptionValidation" and recorder.shakes_hands:
-                code = request.events()[0]["data"]["validationCode"]
-                body = json.dumps({"validationResponse": code}).encode()
-            if request.method == "OPTIONS" and recorder.shakes_hands:
-                origin = request.headers["webhook-request-origin"]
-                self.send_header("WebHook-Allowed-Origin", origin)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_POST = do_OPTIONS = _answer  # noqa: N815 -- the names that http.server calls
-
-        def log_message(self, *_message: object) -> None:
-            """Say nothing."""
-
-    return Handler
+@asynccontextmanager
+async def webhook(port: int | None = None) -> AsyncIterator[Webhook]:
+    """A webhook for the time of a `with` block."""
+    at = port or ports.free(1)[0]
+    hook = Webhook(f"http://{ports.LOOPBACK}:{at}")
+    application = web.Application(client_max_size=1 << 22)
+    application.router.add_route("*", "/{path:.*}", hook.handle)
+    async with TestServer(application, port=at):
+        yield hook
+        hook.close()
