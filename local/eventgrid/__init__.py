@@ -5,9 +5,9 @@ that deployment reads, tries again as Event Grid does, and can be asked to misbe
 Event Grid promises: at least once, in no order.
 
 Reading order: `options`, `subscriptions` (which events go where), `events` (what was published),
-`schedule` (what an answer means, when to try again), `handshake` and `delivery` (the requests to a
-webhook), `dead_letters`, `dispatch` (the queue of one subscription), `topic` (all of them), `serve`
-(the endpoint that clients publish to), `thread` (all of it beside a synchronous program).
+`schedule` (what an answer means, when to try again), `delivery` (the requests to a webhook),
+`dead_letters`, `dispatch` (the queue of one subscription), `topic` (all of them), `serve` (the
+endpoint that clients publish to), `thread` (all of it beside a synchronous program).
 
 Facts are from learn.microsoft.com/azure/event-grid, `delivery-and-retry` where nothing else is
 said. Events are held in memory: unlike the service, a restart loses them.
