@@ -81,9 +81,11 @@ class Stack:
             host = functions_host.start(
                 children, host_port, root=root, settings=everything, func=func
             )
+            # The others start while it is imported, which takes half a second.
+            event_grid = _event_grid(topic_port, host_port, storage)
             azurite.wait_until_ready(service, storage)
             functions_host.wait_until_ready(host, host_port)
-            with _event_grid(topic_port, host_port, storage) as topic:
+            with event_grid as topic:
                 yield cls(host_port, storage, host, children, topic)
 
     @classmethod

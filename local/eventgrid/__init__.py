@@ -4,7 +4,7 @@ The real `azure-eventgrid` client publishes to it. It delivers by the file of ev
 that deployment reads, tries again as Event Grid does, and can be asked to misbehave within what
 Event Grid promises: at least once, in no order.
 
-Reading order: `options`, `subscriptions` (which events go where), `events` (what was published),
+Reading order: `options`, `clock`, `subscriptions` (which events go where), `events`,
 `schedule` (what an answer means, when to try again), `delivery` (the requests to a webhook),
 `dead_letters`, `dispatch` (the queue of one subscription), `topic` (all of them), `serve` (the
 endpoint that clients publish to), `thread` (all of it beside a synchronous program).
