@@ -4,13 +4,13 @@ The real `azure-eventgrid` client publishes to it. It delivers by the file of ev
 that deployment reads, tries again as Event Grid does, and can be asked to misbehave within what
 Event Grid promises: at least once, in no order.
 
-Reading order: `options`, `clock`, `subscriptions` (which events go where), `events`,
-`schedule` (what an answer means, when to try again), `delivery` (the requests to a webhook),
-`dead_letters`, `dispatch` (the queue of one subscription), `topic` (all of them), `serve` (the
-endpoint that clients publish to), `thread` (all of it beside a synchronous program).
+Reading order: `options`, `clock`, `subscriptions` (which events go where), `events`, `schedule`
+(what an answer means, when to try again), `delivery` (the requests to a webhook), `dead_letters`,
+`dispatch` (the queue of one subscription), `topic` (all of them), `serve` (the endpoint that
+clients publish to), `thread` (all of it beside a synchronous program).
 
-Facts are from learn.microsoft.com/azure/event-grid, `delivery-and-retry` where nothing else is
-said. Events are held in memory: unlike the service, a restart loses them.
+Facts are from learn.microsoft.com/azure/event-grid, page `delivery-and-retry` where no other is
+named. Events are held in memory: unlike the service, a restart loses them.
 """
 
 from local import ports
