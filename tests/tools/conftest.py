@@ -1,35 +1,39 @@
-"""The whole local run, for the tests of what stands before and behind the app."""
+"""The app, for the tests of what stands before and behind it."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from local import ports
 from local.azurite import StoragePorts
-from local.eventgrid.thread import LocalTopic
+from local.eventgrid.thread import LocalTopic, running
+from local.functions_host import url
 from local.stack import Stack
 from tests.e2e.app.conftest import App
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """Azurite, the app in the Functions host, Event Grid: as `dev.py start` runs them."""
-    host, topic, *storage = ports.free(5)
-    with Stack.on(host, StoragePorts(*storage), topic_port=topic) as running:
-        yield running
+def _stack() -> Iterator[Stack]:
+    with Stack.on_free_ports() as running_stack:
+        yield running_stack
+
+
+@pytest.fixture(scope="session")
+def azurite(_stack: Stack) -> StoragePorts:
+    """Azurite, once for a run."""
+    return _stack.storage
 
 
 @pytest.fixture
-def topic(stack: Stack) -> LocalTopic:
-    """Event Grid before the app."""
-    assert stack.topic is not None
-    return stack.topic
-
-
-@pytest.fixture
-def app(stack: Stack) -> App:
+def app(_stack: Stack) -> App:
     """The app, with empty queues and no dead letters."""
-    app = App(stack.host_port, stack.connection_string)
+    app = App(_stack.host_port, _stack.connection_string)
     app.records()
     app.dead_letters()
     return app
+
+
+@pytest.fixture
+def topic(app: App) -> Iterator[LocalTopic]:
+    """Event Grid before the app."""
+    with running(url(app.port), app.connection_string) as before:
+        yield before

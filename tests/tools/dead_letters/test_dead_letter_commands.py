@@ -9,9 +9,9 @@ from azure.storage.blob import ContainerClient
 
 from local import __main__ as commands
 from local import samples
+from local.azurite import StoragePorts
 from local.dead_letters.format import read
 from local.eventgrid.thread import LocalTopic
-from local.stack import Stack
 from tests.e2e.app.conftest import App
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("app")]
@@ -33,12 +33,14 @@ Put = Callable[[str, str], None]
 
 
 @pytest.fixture
-def command(stack: Stack, topic: LocalTopic, capsys: pytest.CaptureFixture[str]) -> Command:
+def command(
+    azurite: StoragePorts, topic: LocalTopic, capsys: pytest.CaptureFixture[str]
+) -> Command:
     """Run ``dead-letters`` with these words: the exit status and the output."""
 
     def run(*words: str, to: str = topic.endpoint) -> tuple[int, str]:
         capsys.readouterr()
-        options = ["--blob-port", str(stack.storage.blob), "--topic", to]
+        options = ["--blob-port", str(azurite.blob), "--topic", to]
         status = commands.main(["dead-letters", *words, *options])
         captured = capsys.readouterr()
         return status, captured.out + captured.err
@@ -195,13 +197,13 @@ def test_dead_letters_are_chosen_by_reason(reason: str, command: Command, undeli
 
 
 def test_the_settings_of_the_app_name_the_account(
+    app: App,
     undelivered: str,
-    stack: Stack,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As for an account in Azure: the same variables that the function app has."""
-    monkeypatch.setenv("RecordStorage", stack.connection_string)
+    monkeypatch.setenv("RecordStorage", app.connection_string)
 
     assert 0 == commands.main(["dead-letters", "list", "--settings"])
 
