@@ -11,10 +11,10 @@ from local.samples import Sample
 
 
 def publish(sample: Sample, endpoint: str, key: str) -> int:
-    """Publish the events of a sample to a topic, and return how many there were.
+    """Publish the events of a sample to a topic, and tell how many they were.
 
-    The client takes dictionaries of either schema, and plain HTTP when the endpoint says so. It
-    sends events in the Event Grid schema unchanged; it formats the time of a CloudEvent anew.
+    The client takes dictionaries of either schema, and plain HTTP when the endpoint says so. Events
+    in the Event Grid schema go as they are; of a CloudEvent it prints the time anew.
 
     Raises:
         CommandError: the sample holds no events, or the topic did not take them.

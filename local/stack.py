@@ -45,11 +45,11 @@ class Stack:
 
     def check(self) -> None:
         """Raise a `CommandError` when a program of the stack is no longer there."""
+        if self.topic is not None:
+            self.topic.check()
         ended = self.children.ended()
         if ended:
             raise CommandError(ended.obituary())
-        if self.topic is not None:
-            self.topic.check()
 
     @classmethod
     @contextmanager

@@ -134,13 +134,13 @@ class Queue:
 
     async def _process(self, batch: Batch, in_flight: asyncio.Semaphore) -> None:
         """One attempt, and what follows from it."""
-        try:
-            expired = self._split_expired(batch)
-            if batch.events:
-                await self._attempt(batch)
-        finally:
-            in_flight.release()
-        await asyncio.gather(self._give_up(expired, EXPIRED), self._settle(batch))
+        expired = self._split_expired(batch)
+        outcome = await self._attempt(batch) if batch.events else None
+        in_flight.release()
+        if outcome:
+            await self._settle(batch, outcome)
+        if expired.events:
+            await self._give_up(expired, EXPIRED)
 
     def _split_expired(self, batch: Batch) -> Batch:
         """Take out what is too old. The service checks this only when an attempt is due."""
@@ -150,7 +150,7 @@ class Queue:
         batch.events = [event for event in batch.events if event.published >= oldest]
         return Batch(expired, batch.attempts, batch.last, batch.attempted)
 
-    async def _attempt(self, batch: Batch) -> None:
+    async def _attempt(self, batch: Batch) -> Outcome:
         self.counts.attempts += 1
         batch.attempted = self.clock.now()
         outcome = await self.webhook.deliver(
@@ -161,12 +161,10 @@ class Queue:
             outcome = schedule.TIMED_OUT
         batch.attempts += 1
         batch.last = outcome
+        return outcome
 
-    async def _settle(self, batch: Batch) -> None:
+    async def _settle(self, batch: Batch, outcome: Outcome) -> None:
         """Do what follows from the outcome of the last attempt."""
-        outcome = batch.last
-        if not batch.events or outcome is None:
-            return
         if outcome.is_success:
             self.counts.delivered += len(batch.events)
             self._done(batch)
@@ -186,8 +184,6 @@ class Queue:
 
     async def _give_up(self, batch: Batch, why: str) -> None:
         """Dead-letter each event; without a place for dead letters, drop it."""
-        if not batch.events:
-            return
         self._log(batch, f"given up: {why}")
         if self.write_dead_letter is None:
             self.counts.dropped += len(batch.events)
