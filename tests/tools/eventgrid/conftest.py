@@ -6,9 +6,9 @@ import io
 import itertools
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -127,48 +127,37 @@ class Grid:
         return [one for blob in self.blobs.values() for one in json.loads(blob)]
 
 
-@dataclass
-class Start:
-    """Starts topics for one test."""
-
-    folder: Path
-    stack: AsyncExitStack
-    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
-
-    async def __call__(
-        self,
-        *subscriptions: dict[str, Any],
-        host_url: str | None = None,
-        dead_letters: bool = False,
-        **options: Any,
-    ) -> Grid:
-        """A topic with these subscriptions; by default one for every event."""
-        file = self.folder / f"event-subscriptions-{next(self._numbers)}.json"
-        file.write_text(json.dumps(subscriptions or [subscription()]), encoding="utf-8")
-        hook = await self.stack.enter_async_context(webhook())
-        client = await self.stack.enter_async_context(aiohttp.ClientSession())
-        clock, blobs, (port,) = ManualClock(), dict[str, bytes](), ports.free(1)
-
-        async def write(name: str, content: bytes) -> None:
-            blobs[name] = content
-
-        topic, work = await self.stack.enter_async_context(
-            serving(
-                port,
-                host_url or hook.url,
-                Options(file, **options),
-                clock,
-                write if dead_letters else None,
-            )
-        )
-        return Grid(topic, work, eventgrid.endpoint(port), hook, client, clock, blobs)
+Start = Callable[..., Awaitable[Grid]]
 
 
 @pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    """Start a topic and a webhook; both stop with the test."""
+    """Start a topic with these subscriptions, by default one for every event, and a webhook."""
+    numbers = itertools.count()
     async with AsyncExitStack() as stack:
-        yield Start(tmp_path, stack)
+
+        async def begin(
+            *subscriptions: dict[str, Any],
+            host_url: str | None = None,
+            dead_letters: bool = False,
+            **options: Any,
+        ) -> Grid:
+            file = tmp_path / f"event-subscriptions-{next(numbers)}.json"
+            file.write_text(json.dumps(subscriptions or [subscription()]), encoding="utf-8")
+            hook = await stack.enter_async_context(webhook())
+            client = await stack.enter_async_context(aiohttp.ClientSession())
+            clock, blobs, (port,) = ManualClock(), dict[str, bytes](), ports.free(1)
+
+            async def write(name: str, content: bytes) -> None:
+                blobs[name] = content
+
+            place = write if dead_letters else None
+            topic, work = await stack.enter_async_context(
+                serving(port, host_url or hook.url, Options(file, **options), clock, place)
+            )
+            return Grid(topic, work, eventgrid.endpoint(port), hook, client, clock, blobs)
+
+        yield begin
 
 
 @pytest.fixture
