@@ -8,7 +8,8 @@ from typing import Any
 
 from bench import page, results
 from local.paths import ROOT, SAMPLES
-from shared.routes import ROUTES, Yields
+from shared.families.route import Yields
+from shared.routes import ROUTES
 from tools import generated, golden, schemas, subscriptions
 
 EVENTS = ROOT / "docs" / "events.md"

@@ -7,13 +7,15 @@ and the defaults.
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from local.errors import CommandError
-from local.eventgrid.options import Schema
+
+Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
+"""As ARM's `eventDeliverySchema` names them."""
 
 
 class Filter(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -74,7 +76,7 @@ def read(file: Path) -> list[Subscription]:
     except OSError as error:
         raise CommandError(f"cannot read {file}: {error.strerror}") from error
     except msgspec.DecodeError as error:
-        raise CommandError(f"{file} is no list of event subscriptions: {error}") from error
+        raise CommandError(f"{file} is not a list of event subscriptions: {error}") from error
     twice = [n for n, many in Counter(one.name.lower() for one in found).items() if many > 1]
     if twice:
         raise CommandError(f"{file} names a subscription twice: {', '.join(twice)}")

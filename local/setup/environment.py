@@ -65,13 +65,13 @@ def install_deploy_tools() -> Path:
     An environment of its own: some two hundred packages, with versions of their own.
     """
     programs = paths.DEPLOY_TOOLS / ("Scripts" if sys.platform == "win32" else "bin")
-    file = paths.ROOT / "tests" / "deploy" / "requirements.txt"
+    file = paths.ROOT / "tests" / "deploy" / "requirements.lock"
     step = Step(
         title="Azure CLI and checkers (about 1 GB)",
         hint=_PIP_HINT,
         commands=[
             [base_python(), "-m", "venv", paths.DEPLOY_TOOLS],
-            [programs / "python", *_PIP_INSTALL, "-r", file],
+            [programs / "python", *_PIP_INSTALL, "--require-hashes", "-r", file],
         ],
         inputs=[file],
         makes=[paths.DEPLOY_TOOLS],
@@ -107,7 +107,7 @@ def needs_node_wheel() -> bool:
 
 def _python() -> Step:
     """The environment is made anew whenever a package changes: nothing stale stays in it."""
-    packages = paths.ROOT / "requirements-dev.txt"
+    packages = paths.ROOT / "requirements-dev.lock"
     runtime = paths.ROOT / "local" / "requirements-runtime.txt"
     # Apart from the other packages, because it brings a top-level package called `tests`.
     apart = ["--ignore-requires-python", "--no-deps", "--target", str(paths.FUNCTIONS_RUNTIME)]
@@ -116,10 +116,10 @@ def _python() -> Step:
         hint=_PIP_HINT,
         commands=[
             [base_python(), "-m", "venv", paths.VENV],
-            [paths.PYTHON, *_PIP_INSTALL, "-r", packages],
+            [paths.PYTHON, *_PIP_INSTALL, "--require-hashes", "-r", packages],
             [paths.PYTHON, *_PIP_INSTALL, *apart, "-r", runtime],
         ],
-        inputs=[paths.ROOT / "requirements.txt", packages, runtime],
+        inputs=[packages, runtime],
         makes=[paths.PYTHON, paths.FUNCTIONS_RUNTIME],
         removes=[paths.VENV / name for name in _FOLDERS_OF_A_VENV],
     )

@@ -11,6 +11,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from local import paths
 from shared import pipeline, routes
+from shared.families.route import Route
 from shared.reading import envelope
 from shared.reading.unrouted import OTHER_FAMILIES
 from shared.routes import ROUTES
@@ -21,7 +22,7 @@ ACCEPTED = [sample for sample in golden.samples() if sample.parent == paths.SAMP
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.event.rpartition(".")[2])
-def test_every_route_has_a_sample(route: routes.Route[Any]) -> None:
+def test_every_route_has_a_sample(route: Route[Any]) -> None:
     """Adding a row without a sample fails here."""
     name = route.event.rpartition(".")[2]
 
