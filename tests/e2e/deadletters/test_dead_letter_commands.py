@@ -12,7 +12,7 @@ from local import __main__ as commands
 from local import eventgrid, letters, paths
 from local.eventgrid import LocalTopic
 from local.stack import Stack
-from tests.e2e.app.conftest import App
+from tests.app import App
 from tools import golden
 
 pytestmark = pytest.mark.e2e

@@ -11,7 +11,7 @@ from local import eventgrid, publisher, samples
 from local.eventgrid import Knobs, Options
 from local.samples import Sample
 from local.stack import Stack
-from tests.e2e.app.conftest import QUEUES, App
+from tests.app import QUEUES, App
 from tests.e2e.eventgrid.conftest import publish
 from tools import subscriptions
 
