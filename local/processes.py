@@ -39,7 +39,7 @@ class Child:
         self.name = name
         self._grace = grace
         self._deadline = 0.0
-        self.echo = False  # whether its output goes to ours
+        self.on_line: Callable[[str], object] | None = None  # called with each line of its output
         self._lines: collections.deque[str] = collections.deque(maxlen=_TAIL)
         self.process = subprocess.Popen(
             [str(word) for word in command],
@@ -85,8 +85,8 @@ class Child:
         for raw in output:
             line = raw.decode("utf-8", "replace").rstrip()
             self._lines.append(line)
-            if self.echo:
-                print(line, flush=True)
+            if self.on_line is not None:
+                self.on_line(line)
 
     def ask_to_end(self) -> None:
         """Ask the program to end, by SIGTERM and by the end of its standard input."""

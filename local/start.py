@@ -7,6 +7,7 @@ queues and blobs in memory. Ctrl-C stops everything.
 
 import argparse
 import time
+from functools import partial
 
 from local import console, eventgrid, functions_host, ports, settings, webhook
 from local.azurite import StoragePorts
@@ -107,7 +108,7 @@ def _stay(stack: Stack) -> None:
         "Ctrl-C stops everything. What the host says from here on:\n",
         flush=True,
     )
-    stack.host.echo = True
+    stack.host.on_line = partial(print, flush=True)
     while True:
         stack.check()
         time.sleep(_WATCH_SECONDS)

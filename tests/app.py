@@ -2,8 +2,6 @@
 
 import base64
 import json
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,10 +15,10 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local import functions_host, loopback, paths, ports
+from local.processes import Children
 from tests.contract_of_records import held
 
 QUEUES = ("work-items", "push-notifications")
-_SETTINGS = ("azurewebjobsstorage", "recordstorage", "azurefunctionsjobhost")
 _MACHINE = sorted({str(paths.ROOT), sys.prefix, sys.base_prefix, str(Path.home())}, key=len)
 _NEAR: dict[str, Any] = {"use_env_settings": False, "retry_total": 0}
 
@@ -28,11 +26,10 @@ _NEAR: dict[str, Any] = {"use_env_settings": False, "retry_total": 0}
 class App:
     """The running app. What it wrote is taken away by the test that reads it."""
 
-    def __init__(self, port: int, connection_string: str, output: Path | None = None) -> None:
+    def __init__(self, port: int, connection_string: str, lines: list[str] | None = None) -> None:
         self.port = port
         self.connection_string = connection_string
-        self._output = output
-        self._log_begins = 0
+        self._lines = [] if lines is None else lines
 
     @cached_property
     def _queues(self) -> QueueServiceClient:
@@ -69,28 +66,30 @@ class App:
 
     def log(self) -> str:
         """What the host printed, without paths of this machine, which may hold anybody's name."""
-        assert self._output is not None
-        log = self._output.read_bytes()[self._log_begins :].decode("utf-8", "replace")
+        log = "\n".join(tuple(self._lines))
         for path in reversed(_MACHINE):
             log = log.replace(path, "")
         return log
 
-    def begin_log(self) -> None:
+    def clear_log(self) -> None:
         """Forget what was printed so far."""
-        self._log_begins = self._output.stat().st_size if self._output else 0
+        self._lines.clear()
 
     def wait_for_log(self, is_there: Callable[[str], bool]) -> str:
         """The log, once it is so: it is printed beside the answer. Fails after 10 s."""
-        _wait_until(lambda: is_there(self.log()), 10.0, self.log)
-        return self.log()
+        deadline = time.monotonic() + 10.0
+        while not is_there(log := self.log()):
+            assert time.monotonic() < deadline, log
+            time.sleep(0.02)
+        return log
 
     def forget(self) -> None:
-        """Empty the account, and begin a new log."""
+        """Empty the account and the log."""
         for queue in QUEUES:
             list(self._messages(queue))
         self.dead_letters()
         self.payloads()
-        self.begin_log()
+        self.clear_log()
 
     def close(self) -> None:
         """Close the clients that were made."""
@@ -118,37 +117,16 @@ class App:
 
 
 @contextmanager
-def running(output: Path, **settings: str) -> Iterator[App]:
-    """The app with these settings and no others of this machine, its log in a file.
-
-    Args:
-        output: the file.
-        settings: app settings; `AzureWebJobsStorage` is the account that the app reads from, too.
-    """
+def running(**settings: str) -> Iterator[App]:
+    """The app with these settings; `AzureWebJobsStorage` is the account that is read from, too."""
     (port,) = ports.free(1)
-    kept = {k: v for k, v in os.environ.items() if k.partition("__")[0].lower() not in _SETTINGS}
-    app = App(port, settings["AzureWebJobsStorage"], output)
-    with (
-        output.open("wb") as file,
-        subprocess.Popen(
-            [sys.executable, "-m", "local.host", "--port", str(port)],
-            cwd=paths.ROOT,
-            env=kept | {"PYTHONUNBUFFERED": "1"} | settings,
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        ) as process,
-    ):
+    lines: list[str] = []
+    with Children() as children:
+        host = functions_host.start(children, port, settings=settings)
+        host.on_line = lines.append
+        functions_host.wait_until_ready(host, port)
+        app = App(port, settings["AzureWebJobsStorage"], lines)
         try:
-            _wait_until(lambda: functions_host.is_running(port), 60.0, output.read_text)
             yield app
         finally:
             app.close()
-            process.kill()
-
-
-def _wait_until(is_so: Callable[[], bool], seconds: float, why: Callable[[], str]) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, why()
-        time.sleep(0.02)

@@ -62,14 +62,13 @@ def azurite() -> Iterator[StoragePorts]:
 
 
 @pytest.fixture(scope="session")
-def _app(azurite: StoragePorts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def _app(azurite: StoragePorts) -> Iterator[App]:
     """The app, once for a run, with the longest log that it can write."""
-    output = tmp_path_factory.mktemp("app") / "log"
     settings = {
         "AzureWebJobsStorage": azurite.connection_string,
         "AzureFunctionsJobHost__logging__logLevel__default": "Debug",
     }
-    with app_program.running(output, **settings) as app:
+    with app_program.running(**settings) as app:
         yield app
 
 

@@ -2,7 +2,6 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -20,13 +19,13 @@ SAMPLE = paths.SAMPLES / "SMSReceived.json"
 EVENT = SAMPLE.read_text(encoding="utf-8")
 
 
-def test_storage_down_then_up(tmp_path: Path) -> None:
+def test_storage_down_then_up() -> None:
     """Nothing is half known: what is written after the failure is what would have been before."""
     storage = StoragePorts.free()
     bodies = [EVENT, '[{"eventType":"Contoso.Thing"}]']
     with (
         Children() as children,
-        running(tmp_path / "log", AzureWebJobsStorage=storage.connection_string) as app,
+        running(AzureWebJobsStorage=storage.connection_string) as app,
     ):
         with ThreadPoolExecutor() as pool:
             failed = list(pool.map(lambda body: app.deliver(body, "sms_received"), bodies))
@@ -42,7 +41,7 @@ def test_storage_down_then_up(tmp_path: Path) -> None:
     assert {queue: [record["id"] for record in expected[queue]] for queue in QUEUES} == found
 
 
-def test_wrong_settings_fail_and_are_named(personal: set[str], tmp_path: Path) -> None:
+def test_wrong_settings_fail_and_are_named(personal: set[str]) -> None:
     """The log names every setting that is wrong, and has no secret and nothing of the event."""
     cut = KEY[:-3]
     settings = {
@@ -50,7 +49,7 @@ def test_wrong_settings_fail_and_are_named(personal: set[str], tmp_path: Path) -
         "WORK_ITEMS_QUEUE": "Not A Queue",
         "CHAT_WORK_ITEMS": "both",
     }
-    with running(tmp_path / "log", AzureWebJobsStorage=account(1), **settings) as app:
+    with running(AzureWebJobsStorage=account(1), **settings) as app:
         assert 500 == app.deliver(EVENT, "sms_received")
         log = app.wait_for_log(lambda log: all(setting in log for setting in settings))
 

@@ -58,7 +58,7 @@ def test_the_host_says_nothing_personal_of_any_event(app: App, personal: set[str
 
 
 @pytest.fixture(scope="module")
-def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[App, int]]]:
+def hosts() -> Iterator[dict[str, tuple[App, int]]]:
     """By the secret of its account: the app, and the port where nothing of that account is yet."""
     with ExitStack() as stack:
         found = {}
@@ -68,8 +68,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[
                 "AzureWebJobsStorage": account(port, secret),
                 "AzureFunctionsJobHost__logging__logLevel__default": "Debug",
             }
-            output = tmp_path_factory.mktemp("host") / "log"
-            found[secret] = stack.enter_context(running(output, **settings)), port
+            found[secret] = stack.enter_context(running(**settings)), port
         yield found
 
 
@@ -90,7 +89,7 @@ def test_the_host_says_nothing_personal_when_storage_fails(
     """Storage that is down, refuses, or is busy: the traceback has its answer, and no more."""
     whole = [Odd(function, json.dumps(event)) for function, event in events.WHOLE]
     app, port = hosts[secret]
-    app.begin_log()
+    app.clear_log()
     with failing_storage(port, status):
         assert {500} == set(_deliver(app, [*whole, Odd("sms_received", '[{"id":"1"}]')]))
     log = app.wait_for_log(lambda log: log.count("Executed ") > len(whole))
