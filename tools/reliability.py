@@ -137,7 +137,7 @@ def _measure(*, soak: bool) -> tuple[int, list[Row]]:
     FIGURES.unlink(missing_ok=True)
     environ = os.environ | {"RELIABILITY_FIGURES": str(FIGURES)}
     environ |= {"RELIABILITY_SOAK": "1" if soak else "0"}
-    workers = [] if soak else ["-n", "2"]
+    workers = [] if soak else ["-n", "3"]  # they wait, mostly
     status = _pytest([sys.executable, "-m", "pytest", "-q", *workers, _TESTS], environ)
     if not FIGURES.exists():
         raise CommandError(f"{_TESTS} gave no figures: pytest ended with exit status {status}.")

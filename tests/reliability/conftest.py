@@ -53,7 +53,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _children(item: pytest.Item) -> list[Child]:
-    """The programs that a test talked to: what they said last says why it failed."""
+    """The programs of a test: their last lines may show why it failed."""
     arguments = getattr(item, "funcargs", {}).values()
     systems = [one for one in arguments if isinstance(one, System)]
     return [child for one in systems for child in (one.azurite, one.host) if child]
@@ -69,7 +69,7 @@ def _row(item: pytest.Item, report: pytest.TestReport, seconds: float) -> dict[s
     return {
         "promise": promise.replace("{case}", callspec.id if callspec else ""),
         "test": item.nodeid,
-        "figures": figures.told | {"seconds": round(seconds, 1)},
+        "figures": figures.values | {"seconds": round(seconds, 1)},
         "failure": figures.failure,
         "result": report.outcome,
     }
@@ -77,7 +77,7 @@ def _row(item: pytest.Item, report: pytest.TestReport, seconds: float) -> dict[s
 
 @pytest.fixture
 def figures(request: pytest.FixtureRequest) -> Figures:
-    """Where a test tells what it measured."""
+    """Where a test puts what it measured."""
     found = Figures()
     request.node.stash[_FIGURES] = found
     return found

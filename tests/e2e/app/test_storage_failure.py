@@ -20,7 +20,7 @@ EVENT = SAMPLE.read_text(encoding="utf-8")
 
 
 def test_storage_down_then_up() -> None:
-    """Nothing is half known: what is written after the failure is what would have been before."""
+    """What is written once storage is back is what would have been written before."""
     storage = StoragePorts.free()
     bodies = [EVENT, '[{"eventType":"Contoso.Thing"}]']
     with (
