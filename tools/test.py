@@ -19,15 +19,7 @@ from local.setup.environment import install_deploy_tools
 _TIERS = ("tests/unit", "tests/golden", "tests/contract")
 _PRODUCT = (*_TIERS, "tests/e2e/app", "tests/e2e/privacy")
 _ALL = (*_TIERS, "tests/e2e", "tests/tools")
-_OPTIONS = (
-    "-n",
-    "2",
-    "--dist",
-    "loadgroup",
-    "--cov=shared",
-    "--cov-branch",
-    "--cov-fail-under=100",
-)
+_OPTIONS = ("-n", "2", "--dist", "loadgroup", "--cov=shared")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
