@@ -135,7 +135,8 @@ def _measure(*, soak: bool) -> tuple[int, list[Row]]:
     FIGURES.unlink(missing_ok=True)
     environ = os.environ | {"RELIABILITY_FIGURES": str(FIGURES)}
     environ |= {"RELIABILITY_SOAK": "1" if soak else "0"}
-    command = [sys.executable, "-m", "pytest", "-q", _TESTS]
+    workers = [] if soak else ["-n", "3"]  # they wait, mostly
+    command = [sys.executable, "-m", "pytest", "-q", *workers, _TESTS]
     status = subprocess.run(command, cwd=paths.ROOT, env=environ, check=False).returncode
     if not FIGURES.exists():
         raise CommandError(f"{_TESTS} gave no figures: pytest ended with exit status {status}.")

@@ -74,10 +74,10 @@ def test_it_drops_what_it_has_seen() -> None:
 
 def test_it_restores_the_order_of_changes() -> None:
     """From the records alone, whatever order they arrived in."""
-    told = [
+    golden = [
         json.loads((paths.GOLDEN / f"ChatMessage{verb}.current.json").read_text(encoding="utf-8"))
         for verb in ("Received", "Edited", "Deleted")
     ]
-    changes = [given["push-notifications"][0] for given in told]
+    changes = [given["push-notifications"][0] for given in golden]
 
     assert changes == reader.in_order(changes[::-1])

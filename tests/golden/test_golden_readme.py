@@ -48,7 +48,7 @@ def test_the_figures_of_the_soak_are_those_of_its_last_run() -> None:
     cells = soak.split("|")[3].strip().split(", ")
     figures = {name: value for name, _, value in (cell.rpartition(" ") for cell in cells)}
 
-    for name, said in {
+    for name, words in {
         "events": "Of {} events",
         "on queues": "{} were on their queues",
         "dead letters": "and {}, which no retry",
@@ -56,7 +56,7 @@ def test_the_figures_of_the_soak_are_those_of_its_last_run() -> None:
         "MB after 500": "went from {}",
         "MB at the end": "to {} MB",
     }.items():
-        assert said.format(figures[name]) in README
+        assert words.format(figures[name]) in README
 
 
 def test_the_figures_of_speed_are_those_of_the_last_run() -> None:

@@ -72,8 +72,8 @@ class System:
         assert answer is not None, "the host did not answer within 40 s"
         return answer.status
 
-    def wait_until_said(self, words: str) -> None:
-        """Wait until the host says this of the last event; its output comes beside its answer."""
+    def wait_until_logged(self, words: str) -> None:
+        """Wait until the host prints this about the last event; it may come after the answer."""
         assert self.host is not None
         host = self.host
         host.wait_until(

@@ -33,7 +33,7 @@ def test_storage_is_killed(on_disk: System, figures: Figures) -> None:
 
     totals = account_for(published, on_disk.connection_string)
     figures.account(totals)
-    assert counts["retried"], "Event Grid was never told to try again"
+    assert counts["retried"], "nothing was tried again"
     assert len(published) == totals.on_queues + totals.dead_letters
 
 
@@ -83,7 +83,7 @@ def test_the_disk_is_full(on_disk: System, figures: Figures) -> None:
         "what": "the disk under storage is full (HTTP 500)",
         "class": "transient: `DeliveryError`",
         "before us": "4 tries",
-        "told": "500: send it again",
+        "answer": "500: send it again",
         "ends": "delivered once there is room; after 24 h in Event Grid's dead letters",
     }
 

@@ -50,7 +50,7 @@ def test_soak(alone: System, figures: Figures) -> None:
     seconds = time.monotonic() - started
     totals = account_for(published, alone.connection_string)
     figures.account(totals)
-    figures.tell(
+    figures.add(
         MB_after_500=round(first, 1),
         MB_at_the_end=round(last, 1),
         events_per_second=round(len(published) / seconds),

@@ -12,7 +12,7 @@ from local import samples
 from local.azurite import StoragePorts
 from local.dead_letters.format import read
 from local.eventgrid.thread import LocalTopic
-from tests.e2e.app.conftest import App
+from tests.app import App
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("app")]
 

@@ -13,7 +13,7 @@ from local.azurite import StoragePorts
 from local.eventgrid.thread import LocalTopic, running
 from local.samples import Sample
 from local.stack import Stack
-from tests.e2e.app.conftest import QUEUES, App
+from tests.app import QUEUES, App
 from tests.tools.eventgrid.conftest import event
 from tools import subscriptions
 

@@ -1,75 +1,28 @@
-"""The real local host with its output in a file, and Storage that fails as it is told."""
+"""A Storage account whose secrets can be looked for, and whose service fails."""
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
-import pytest
-
-from local import azurite, functions_host, paths, ports
-from local.azurite import StoragePorts
-from tests.commands import eventually, started
-from tests.e2e.app.conftest import App
-from tests.e2e.privacy import events
+from local import ports
 
 KEY = "WWFudGlwcGVzIGdlaGVpbWVyIFNjaGx1ZXNzZWwgZnVlciBkZW4gS2VsbGVyIQ=="
 SIGNATURE = "Z2VoZWltZSUyMFVudGVyc2NocmlmdA%3D%3D"
-MINE = ("azurewebjobsstorage", "recordstorage", "azurefunctionsjobhost")
-_MACHINE = sorted({str(paths.ROOT), sys.prefix, sys.base_prefix, str(Path.home())}, key=len)
-
-
-@dataclass(frozen=True)
-class Host:
-    """A running host, and all that it has said."""
-
-    app: App
-    output: Path
-
-    def said(self) -> str:
-        """Its output, without the paths of this machine, in which anybody's name may be."""
-        said = self.output.read_text(encoding="utf-8", errors="replace")
-        for path in reversed(_MACHINE):
-            said = said.replace(path, "")
-        return said
 
 
 @contextmanager
-def hosting(output: Path, **settings: str) -> Iterator[Host]:
-    """The app, in our stand-in for the Functions host, with these settings and no others."""
-    (port,) = ports.free(1)
-    kept = {k: v for k, v in os.environ.items() if k.partition("__")[0].lower() not in MINE}
-    environ = kept | {"PYTHONUNBUFFERED": "1"} | settings
-    command = [sys.executable, "-m", "local.host", "--port", str(port)]
-    with started(command, output, environ):
-        assert eventually(lambda: functions_host.is_running(port), 60), output.read_text()
-        yield Host(App(port, settings["AzureWebJobsStorage"]), output)
+def failing_storage(port: int, status: int | None) -> Iterator[None]:
+    """A Storage service that answers every request with this status, in the words of the real one.
 
-
-@pytest.fixture(scope="package")
-def storage() -> Iterator[StoragePorts]:
-    """Azurite, for all tests here."""
-    with azurite.running() as at:
-        yield at
-
-
-@pytest.fixture(scope="package")
-def personal() -> set[str]:
-    """All that must be in no output."""
-    return events.personal_strings()
-
-
-@contextmanager
-def failing_storage(status: int) -> Iterator[int]:
-    """A Storage service that answers every request so, in the words of the real one; its port.
-
-    0 is an answer that is no HTTP, of which aiohttp tells the address that was asked.
+    0 is an answer that is no HTTP: aiohttp's message about it has the address of the request.
+    None is no service at all.
     """
+    if status is None:
+        yield
+        return
 
     class Answer(BaseHTTPRequestHandler):
         def _fail(self) -> None:
@@ -93,11 +46,11 @@ def failing_storage(status: int) -> Iterator[int]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer((ports.LOOPBACK, 0), Answer)
-    thread = Thread(target=server.serve_forever)
+    server = ThreadingHTTPServer((ports.LOOPBACK, port), Answer)
+    thread = Thread(target=partial(server.serve_forever, poll_interval=0.01))
     thread.start()
     try:
-        yield server.server_port
+        yield
     finally:
         server.shutdown()
         thread.join()
