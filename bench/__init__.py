@@ -1,6 +1,5 @@
-"""What the app costs, measured: ``python3 dev.py bench``.
+"""What the app costs, beside what people write instead: one script for each part.
 
-``measuring`` compares calls fairly, ``results`` is what a measurement gives, ``page`` makes
-``docs/performance.md`` of it, and ``parts`` lists what is measured; every part is a module, or a
-package, of its own. Nothing here is deployed.
+`python3 dev.py bench` runs them. Each compares variants within one run and takes them in turns, so
+that a busy machine slows all of them alike; only ratios are results.
 """

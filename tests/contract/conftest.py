@@ -22,9 +22,9 @@ from azure.storage.queue import (
     generate_account_sas,
 )
 
-from bench.delivering.programs import Certificates, fresh_azurite
 from local import azurite
 from local.azurite import ACCOUNT, KEY
+from local.certificates import Certificates, secure_azurite
 from shared.settings import Settings
 from shared.writing import storage
 from shared.writing.storage import StorageAccount, Store
@@ -71,7 +71,7 @@ def connection_string() -> Iterator[str]:
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     """Another one over HTTPS that knows tokens, as it does with a certificate only."""
     certificates = Certificates.made_in(tmp_path_factory.mktemp("certificates"))
-    with fresh_azurite(certificates, "--oauth", "basic") as text:
+    with secure_azurite(certificates, "--oauth", "basic") as text:
         yield Azurite(text, str(certificates.bundle))
 
 
