@@ -31,7 +31,7 @@ from local.paths import ROOT
 IN_FLIGHT = (1, 32)
 LATENCY = 0.010
 """Seconds: about what a storage account takes."""
-_BASE64 = {"message_encode_policy": TextBase64EncodePolicy()}
+_BASE64: dict[str, Any] = {"message_encode_policy": TextBase64EncodePolicy()}
 
 Sends = list[tuple[str, str]]
 """Queues, and a message for each."""
@@ -142,7 +142,7 @@ async def measure(*, quick: bool) -> str:
         certificates = Certificates.made_in(Path(folder))
         async with storage.running(certificates) as service:
             service.seconds = LATENCY
-            for client in in_turns(CLIENTS, rounds=1 if quick else 7):
+            for client in in_turns(CLIENTS, rounds=1 if quick else 5):
                 for count in IN_FLIGHT:
                     before = service.requests
                     job = [client, service.connection_string, sends(), count, 0.1 if quick else 2.0]

@@ -23,6 +23,7 @@ def thread(participants: int) -> str:
     raw_id = other["participantCommunicationIdentifier"]["rawId"]
     others = [
         msgspec.json.decode(_text(other).replace(raw_id, f"{raw_id[:-12]}{number:012}"))
+        | {"displayName": f"Person {number}"}
         for number in range(2, participants + 1)
     ]
     event["data"]["participants"] = [creator, *others]

@@ -69,7 +69,7 @@ class Host:
 
         async def deliver() -> None:
             begin = perf_counter()
-            with contextlib.suppress(TimeoutError, RuntimeError):
+            with contextlib.suppress(TimeoutError, RuntimeError, aiohttp.ClientError):
                 async with asyncio.timeout(_PATIENCE):
                     await self.post()
                 latencies.append((perf_counter() - begin) * 1e3)
@@ -94,7 +94,7 @@ async def measure(*, quick: bool) -> str:
     """The three tables, as Markdown."""
     async with storage.running() as service:
         tables = [
-            await _costs(service, rounds=1 if quick else 7, seconds=0.2 if quick else 2.0),
+            await _costs(service, rounds=1 if quick else 5, seconds=0.2 if quick else 2.0),
             await _overload(service, _LOADS[:1] if quick else _LOADS, seconds=1 if quick else 40),
         ]
     return "\n\n".join(tables)
@@ -133,14 +133,14 @@ async def _hosts(service: Storage, apps: Iterable[str]) -> AsyncIterator[dict[st
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
             for app in apps:
                 (port,) = ports.free(1)
-                root = paths.ROOT if app == OURS else _app(app, Path(folder))
+                root = paths.ROOT if app == OURS else app_folder(app, Path(folder))
                 child = functions_host.start(children, port, root=root, settings=settings)
                 functions_host.wait_until_ready(child, port)
                 hosts[app] = Host(port, child.process.pid, service, http)
             yield hosts
 
 
-def _app(name: str, folder: Path) -> Path:
+def app_folder(name: str, folder: Path) -> Path:
     """An app with our own settings and one function; the host lets it see its folder only."""
     root = folder / name
     files = {file: file for file in ("host.json", "local.settings.json", "bench/raw.py")}

@@ -37,12 +37,12 @@ async def burst(
     begin, cpu = perf_counter(), sum(process.cpu_times()[:2])
 
     async def one_after_the_other() -> None:
-        end = begin
-        while end < begin + seconds:
+        is_over = False
+        while not is_over:
             start = perf_counter()
             await deliver()
-            end = perf_counter()
-            latencies.append((end - start) * 1e3)
+            latencies.append((perf_counter() - start) * 1e3)
+            is_over = perf_counter() > begin + seconds
 
     await asyncio.gather(*(one_after_the_other() for _ in range(in_flight)))
     taken, cpu = perf_counter() - begin, sum(process.cpu_times()[:2]) - cpu

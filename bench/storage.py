@@ -55,7 +55,7 @@ async def running(certificates: Certificates | None = None) -> AsyncIterator[Sto
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificates.certificate, certificates.key)
     storage = Storage(text)
-    runner = web.ServerRunner(web.Server(storage.answer))
+    runner = web.ServerRunner(web.Server(storage.answer, access_log=None))
     await runner.setup()
     try:
         await web.TCPSite(runner, ports.LOOPBACK, port, backlog=1024, ssl_context=context).start()

@@ -6,12 +6,12 @@ import os
 
 from bench.raw import RawAccount
 
-_accounts: list[RawAccount] = []
+accounts: list[RawAccount] = []
 
 
 async def main(event: str) -> None:  # noqa: ARG001 - the trigger's
     """Put the messages that the bench prepared on their queues."""
-    if not _accounts:
-        _accounts.append(RawAccount(os.environ["AzureWebJobsStorage"]))  # noqa: SIM112 - its name
+    if not accounts:
+        accounts.append(RawAccount(os.environ["AzureWebJobsStorage"]))  # noqa: SIM112 - its name
     sends = json.loads(os.environ["BENCH_SENDS"])
-    await asyncio.gather(*(_accounts[0].send(queue, text) for queue, text in sends))
+    await asyncio.gather(*(accounts[0].send(queue, text) for queue, text in sends))
