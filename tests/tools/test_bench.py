@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -145,6 +146,14 @@ def test_compared_apps_have_the_settings_of_ours(tmp_path: Path) -> None:
 
         assert (app / "host.json").read_bytes() == (paths.ROOT / "host.json").read_bytes()
         assert (app / "sms_received" / "__init__.py").is_file()
+
+
+def test_only_the_command_uses_the_benchmark() -> None:
+    """By name, when it runs: neither the local run nor a tool needs what bench compares with."""
+    files = [*(paths.ROOT / "local").rglob("*.py"), *(paths.ROOT / "tools").rglob("*.py")]
+    uses = re.compile(r"^\s*(from|import) bench\b", re.MULTILINE)
+
+    assert [file for file in files if uses.search(file.read_text(encoding="utf-8"))] == []
 
 
 def test_a_thread_has_different_people() -> None:
