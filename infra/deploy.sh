@@ -159,7 +159,7 @@ find_topic() {
   if [ -n "$topic_id" ]; then say "system topic: $topic, which is there (group $topic_group)"; fi
 }
 
-# What deploying needs, told apart from what failed: a missing role is the most common reason.
+# A missing role, the most common reason of a failure, has a code of its own.
 deploy_template() { # deploy_template CODE ARGUMENTS...: prints the outputs that --query asks for
   local code=$1
   shift

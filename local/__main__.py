@@ -37,7 +37,6 @@ COMMANDS = (
     Command("package", "make the zip that is deployed", "tools.package"),
     Command("golden", "write or check the records that the samples must give", "tools.golden"),
     Command("docs", "write or check the generated pages and schemas", "tools.docs"),
-    Command("fuzz", "change samples at random and see whether the decoder holds", "local.fuzz"),
 )
 
 

@@ -1,14 +1,17 @@
-"""What the three functions share, in reading order from the event to the queue.
+"""What the functions share.
 
-1. ``errors``: what can go wrong, and what Event Grid is told then.
-2. ``envelope``: one event to ``Envelope``. ``exact`` reads what the service writes today, anything
-   else ``jsontext`` (its text), ``wire`` (objects), ``values`` (numbers, times and texts).
-3. ``facts``: the vocabulary; ``identity`` (with ``identifiers``) and ``phones`` to ``Party``.
-4. ``sms``, ``chat``, ``threads``, ``delivery``: a family each, payload to ``Fact``; ``statuses``.
-5. ``routes``: THE TABLE, event type to everything that is done with it.
-6. ``records``: what lies on the queues; ``wording``: its titles and texts.
-7. ``settings``, ``storage`` with ``queues``, ``deadletters``: the edges.
+An event's way, from the bottom of the imports to the top:
+
+1. ``errors``: what can go wrong, and what Event Grid is answered then.
+2. ``records.facts``: the vocabulary of what happened, the same for every channel.
+3. ``reading``: the text of an event to ``Envelope``, and its data to payload structs.
+4. ``records``: a fact to the records that lie on the queues, their ids and wording.
+5. ``families``: for each family of event types, the payload structs, the normalizers that make a
+   fact of them, and its rows of the table.
+6. ``routes``: THE TABLE, event type to everything that is done with it.
+7. ``settings``, ``writing``: the environment; records and dead letters to Azure Storage.
 8. ``pipeline``: all of it in order.
 
-All but ``settings``, ``storage``, ``queues``, ``pipeline`` is pure: no I/O, no clock, no chance.
+``settings``, ``writing`` and ``pipeline`` are the edges. All else is pure: no I/O, no clock, no
+randomness. ``tests/unit/test_architecture.py`` holds this order.
 """

@@ -1,4 +1,4 @@
-"""What can go wrong, by what Event Grid must be told.
+"""What can go wrong, by how Event Grid must be answered.
 
 ::
 

@@ -20,11 +20,12 @@ from shared.errors import (
     RejectedEvent,
     UnknownEventType,
 )
+from shared.families.route import Route
 from shared.reading import envelope, unrouted
 from shared.reading.envelope import Envelope
-from shared.records import records, wording
-from shared.records.facts import Fact, RecordType
-from shared.records.records import Encoded, Origin
+from shared.records import records
+from shared.records.facts import Fact, Party, RecordType
+from shared.records.records import Encoded
 from shared.settings import Settings
 from shared.writing import dead_letters
 from shared.writing.storage import Store, account
@@ -111,38 +112,26 @@ def convert(parsed: Envelope, settings: Settings) -> list[Send]:
 
 
 def _records(
-    route: routes.Route[Any], record_type: RecordType, parsed: Envelope, settings: Settings
+    route: Route[Any], record_type: RecordType, parsed: Envelope, settings: Settings
 ) -> list[Send]:
     fact = routes.fact_of(route, parsed)
     yields = routes.outcome(route, fact, user_work_items=settings.user_work_items)
     origin = records.origin(record_type, fact, parsed)
     sends = []
     if yields.work:
-        item = records.work_item(
-            origin,
-            action=yields.work,
-            priority=yields.priority,
-            title=wording.work_title(record_type, fact),
-        )
+        item = records.work_item(origin, action=yields.work, priority=yields.priority)
         sends.append(Send(settings.work_items_queue, item))
     if yields.push:
-        push = _push(origin, fact, silent=yields.push == "silent")
+        recipient = fact.sender if route.notify == "sender" else _addressee(fact)
+        push = records.push_notification(
+            origin, recipient=recipient, silent=yields.push == "silent"
+        )
         sends.append(Send(settings.push_notifications_queue, push))
     return sends
 
 
-def _push(origin: Origin, fact: Fact, *, silent: bool) -> Encoded:
-    """To whom the event is addressed; a delivery report, to whoever sent the message."""
-    addressed = fact.recipients[0] if fact.recipients else None
-    return records.push_notification(
-        origin,
-        recipient=fact.sender if fact.delivery else addressed,
-        silent=silent,
-        # Push services want low priority for what shows nothing (APNs 5, FCM normal).
-        priority="normal" if silent else "high",
-        title=None if silent else wording.push_title(origin.type, fact),
-        body=None if silent else wording.push_body(origin.type, fact),
-    )
+def _addressee(fact: Fact) -> Party | None:
+    return fact.recipients[0] if fact.recipients else None
 
 
 async def _deliver(sends: list[Send], settings: Settings, store: Store) -> None:

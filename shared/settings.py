@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from shared import routes
 from shared.errors import ConfigError
+from shared.families.route import Route, Yields
 
 _QUEUE_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 """learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata; containers alike."""
@@ -27,7 +28,7 @@ class Account(Struct, frozen=True):
     """A storage account: by connection string, or by address and identity."""
 
     setting: str
-    """Which setting says so, for messages to people."""
+    """The name of the setting that it comes from, for error messages."""
     connection_string: str | None = None
     queue_url: str | None = None
     blob_url: str | None = None
@@ -37,12 +38,10 @@ class Account(Struct, frozen=True):
     """Of a user-assigned identity; None for the system-assigned one."""
 
 
-class Override(
-    routes.Yields, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"
-):
+class Override(Yields, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """One entry of ``ROUTE_OVERRIDES``: what an event type yields instead."""
 
-    when_failed: routes.Yields | None = None
+    when_failed: Yields | None = None
     """For a delivery that failed; when left out, such a delivery yields what it always does."""
 
 
@@ -56,7 +55,7 @@ class Settings(Struct, frozen=True):
     record_payloads_container: str
     user_work_items: bool
     """``CHAT_WORK_ITEMS=user``."""
-    overrides: dict[str, routes.Route[Any]]
+    overrides: dict[str, Route[Any]]
     """Rows of ``ROUTES`` as ``ROUTE_OVERRIDES`` changes them, by lower-cased event type."""
     use_proxy: bool
     """Whether storage is reached through ``HTTP(S)_PROXY``; reading that costs time per request."""
@@ -106,7 +105,7 @@ class _Reader:
             self.problems.append(f"{setting} must be {default} or {other}, not {_shown(value)}")
         return value
 
-    def overrides(self) -> dict[str, routes.Route[Any]]:
+    def overrides(self) -> dict[str, Route[Any]]:
         try:
             wanted = msgspec.json.decode(
                 self._get("ROUTE_OVERRIDES") or "{}", type=dict[str, Override]
@@ -117,7 +116,7 @@ class _Reader:
         changed = (self._override(event, override) for event, override in wanted.items())
         return {route.event.lower(): route for route in changed if route}
 
-    def _override(self, event: str, override: Override) -> routes.Route[Any] | None:
+    def _override(self, event: str, override: Override) -> Route[Any] | None:
         route = routes.find(event)
         if route is None or route.record is None:
             self.problems.append(f"ROUTE_OVERRIDES: no record can come of {_shown(event)}")
@@ -126,17 +125,15 @@ class _Reader:
             self.problems.append(
                 f"ROUTE_OVERRIDES: {event} is no delivery, whenFailed never applies"
             )
-        if override.push and route.names_no_recipient:
+        if override.push and route.notify is None:
             self.problems.append(
                 f"ROUTE_OVERRIDES: {event} names nobody to push to; take its user-level twin"
             )
         return msgspec.structs.replace(
             route,
-            yields=routes.Yields(
-                work=override.work, push=override.push, priority=override.priority
-            ),
+            yields=Yields(work=override.work, push=override.push, priority=override.priority),
             when_failed=override.when_failed or route.when_failed,
-            overridden=True,
+            is_overridden=True,
         )
 
     def account(self) -> Account:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from local.paths import ROOT, SAMPLES
-from shared.routes import ROUTES, Yields
+from shared.families.route import Yields
+from shared.routes import ROUTES
 from tools import generated, golden, schemas, subscriptions
 
 EVENTS = ROOT / "docs" / "events.md"

@@ -21,13 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begin with nothing counted."""
     config.stash[_counts] = Counter()
     config.stash[_skipped] = []
-    config.pluginmanager.register(_Skips(config.stash[_skipped]), "local-tiers-skips")
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Count the tests of each tier that will run."""
-    node_ids = [item.nodeid for item in session.items]
-    session.config.stash[_counts].update(tiers_of(node_ids, _tiers(session.config)))
+    config.pluginmanager.register(_Reports(config), "local-tiers-reports")
 
 
 @pytest.hookimpl(trylast=True)
@@ -69,17 +63,24 @@ def problems(config: pytest.Config) -> list[str]:
     return found + [f"{node_id} was skipped" for node_id in config.stash[_skipped]]
 
 
-class _Skips:
-    """Notes what was skipped, be it a test or, while collecting, a whole file."""
+class _Reports:
+    """Notes what ran and what was skipped, be it a test or, while collecting, a whole file.
 
-    def __init__(self, skipped: list[str]) -> None:
-        self._skipped = skipped
+    With pytest-xdist only reports reach the process that decides how the run ended.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._tiers = _tiers(config)
+        self._counts = config.stash[_counts]
+        self._skipped = config.stash[_skipped]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.skipped:
             self._skipped.append(report.nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "setup":
+            self._counts.update(tiers_of([report.nodeid], self._tiers))
         # A test that is expected to fail did run, and says "skipped" all the same.
         if report.skipped and not hasattr(report, "wasxfail"):
             self._skipped.append(report.nodeid)

@@ -21,7 +21,7 @@ _EVERYTHING = [
     *("tests/unit", "tests/contract", "tests/e2e", "tests/golden", "tests/tools"),
     *("--cov=shared", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=100"),
 ]
-_DEPLOY = [*_TIERS, "--tiers=deploy", "tests/deploy"]
+_DEPLOY = [*_TIERS, "--tiers=deploy", "tests/deploy", "--numprocesses=2", "--dist=loadscope"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

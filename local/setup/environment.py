@@ -60,10 +60,10 @@ def _packages() -> Step:
         title="Python packages",
         commands=[
             [python, "-m", "venv", paths.VENV],
-            pip_install("-r", paths.ROOT / "requirements-dev.txt"),
+            pip_install("--require-hashes", "-r", paths.ROOT / "requirements-dev.lock"),
         ],
         depends_on=[sys.version, sysconfig.get_platform()],
-        inputs=[paths.ROOT / "requirements.txt", paths.ROOT / "requirements-dev.txt"],
+        inputs=[paths.ROOT / "requirements-dev.lock"],
         makes=[paths.VENV / part for part in parts],
         proof=[paths.PYTHON],
         hint=f"{_PIP_HINT}\n"
@@ -99,13 +99,13 @@ def install_deploy_tools() -> Path:
     """
     folder = paths.DEPLOY_TOOLS
     programs = folder / ("Scripts" if sys.platform == "win32" else "bin")
-    requirements = paths.ROOT / "tests" / "deploy" / "requirements.txt"
+    requirements = paths.ROOT / "tests" / "deploy" / "requirements.lock"
     step = Step(
         name="deploy-tools",
         title="Azure CLI and checkers (about 1 GB)",
         commands=[
             [base_python(), "-m", "venv", folder],
-            [programs / "python", *pip_install("-r", requirements)[1:]],
+            [programs / "python", *pip_install("--require-hashes", "-r", requirements)[1:]],
         ],
         depends_on=[sys.version, sysconfig.get_platform()],
         inputs=[requirements],

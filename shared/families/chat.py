@@ -2,13 +2,14 @@
 
 Fields: learn.microsoft.com/azure/event-grid/communication-services-chat-events. A user-level event
 comes once for every user in the thread and names its recipient; a thread-level event comes once.
-Both tell the same fact, so one struct and one normalizer reads both. Old names: ``wire.RENAMED``.
+Both describe the same fact, so one struct and one normalizer reads both.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
+from shared.families.route import NOTHING, SHOW, SYNC, UPDATE, Route
 from shared.reading.envelope import Envelope, in_subject, provenance
 from shared.reading.identifiers import Identifier
 from shared.reading.identities import from_identifier
@@ -19,7 +20,16 @@ _FORMATS = {"text": "text", "html": "html", "richtext/html": "html", "richtext":
 
 
 class ChatMessage(Struct, frozen=True, rename="camel"):
-    """``AcsChatMessage…EventData`` of received, edited and deleted, at both levels."""
+    """``AcsChatMessage…EventData`` of received, edited and deleted, at both levels.
+
+    ``old_names``: names of before 2021-03-19 (Azure/Communication release notes); for months both
+    were in each event.
+    """
+
+    old_names: ClassVar = {
+        "senderId": "senderCommunicationIdentifier",
+        "recipientId": "recipientCommunicationIdentifier",
+    }
 
     message_id: Text = None
     message_body: str | None = None
@@ -38,19 +48,19 @@ class ChatMessage(Struct, frozen=True, rename="camel"):
 def message_received(payload: ChatMessage, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A message was written."""
     message = _message(payload, extra)
-    return _told(payload, envelope, extra, message, message.sent_at)
+    return _fact(payload, envelope, extra, message, message.sent_at)
 
 
 def message_edited(payload: ChatMessage, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A message has another text now."""
     message = _message(payload, extra)
-    return _told(payload, envelope, extra, message, message.edited_at)
+    return _fact(payload, envelope, extra, message, message.edited_at)
 
 
 def message_deleted(payload: ChatMessage, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A message is gone."""
     message = _message(payload, extra)
-    return _told(payload, envelope, extra, message, message.deleted_at)
+    return _fact(payload, envelope, extra, message, message.deleted_at)
 
 
 def _message(payload: ChatMessage, extra: dict[str, Any]) -> Message:
@@ -66,7 +76,7 @@ def _message(payload: ChatMessage, extra: dict[str, Any]) -> Message:
     )
 
 
-def _told(
+def _fact(
     payload: ChatMessage,
     envelope: Envelope,
     extra: dict[str, Any],
@@ -96,7 +106,7 @@ def in_thread(
     message: Message | None = None,
     participant: Party | None = None,
 ) -> Fact:
-    """What every chat event tells: in which thread, by whom, and, at user level, to whom."""
+    """What every chat event has: a thread, who acted and, at user level, a recipient."""
     to = from_identifier(recipient or in_subject(envelope.subject, "recipient"))
     return Fact(
         channel="chat",
@@ -113,5 +123,33 @@ def in_thread(
 
 
 def thread_id_of(thread_id: str | None, envelope: Envelope) -> str | None:
-    """The thread, out of the subject when the data does not say."""
+    """The thread, out of the subject when the data has none."""
     return thread_id or in_subject(envelope.subject, "thread")
+
+
+# fmt: off
+ROWS = (
+    Route("Microsoft.Communication.ChatMessageReceived",
+        "chat_events", ChatMessage, message_received, "communication.message.received", SHOW,
+        level="user", user_work="update"),
+    Route("Microsoft.Communication.ChatMessageEdited",
+        "chat_events", ChatMessage, message_edited, "communication.message.edited", SYNC,
+        level="user", user_work="update"),
+    Route("Microsoft.Communication.ChatMessageDeleted",
+        "chat_events", ChatMessage, message_deleted, "communication.message.deleted", SYNC,
+        level="user", user_work="update"),
+    Route("Microsoft.Communication.ChatMessageReceivedInThread",
+        "chat_events", ChatMessage, message_received, "communication.message.received", UPDATE,
+        level="thread", notify=None),
+    Route("Microsoft.Communication.ChatMessageEditedInThread",
+        "chat_events", ChatMessage, message_edited, "communication.message.edited", UPDATE,
+        level="thread", notify=None),
+    Route("Microsoft.Communication.ChatMessageDeletedInThread",
+        "chat_events", ChatMessage, message_deleted, "communication.message.deleted", UPDATE,
+        level="thread", notify=None),
+    # Acknowledged without a record: nobody has to act on these.
+    Route("Microsoft.Communication.ChatTypingIndicatorReceivedInThread",
+        "chat_events", ChatMessage, message_received, None, NOTHING, level="thread", notify=None),
+    Route("Microsoft.Communication.ChatAzureBotCommandReceivedInThread",
+        "chat_events", ChatMessage, message_received, None, NOTHING, level="thread", notify=None),
+)

@@ -5,11 +5,12 @@ advanced-messaging}-events. What statuses and codes mean: ``statuses``.
 """
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import Struct, field
 
+from shared.families.route import ALARM, UPDATE_AND_SYNC, Route
 from shared.families.sms import number_in_subject
 from shared.reading.envelope import Envelope, in_subject, provenance
 from shared.reading.fields import read
@@ -20,12 +21,14 @@ from shared.records.delivery_codes import FINAL, SMS_CODES, STATUSES
 from shared.records.facts import Attempt, Delivery, Fact, Message, Party, PartyKind
 
 _OPTED_OUT = "sender blocked for given recipient"
-"""What a report said before there were codes (Communication Services SMS FAQ)."""
+"""The text of a report of before there were codes (Communication Services SMS FAQ)."""
 _CODE = re.compile(r"\s*(\d{4})\s*(?::|$)", re.ASCII)
 
 
 class SmsReport(Struct, frozen=True, rename="camel"):
-    """``AcsSmsDeliveryReportReceivedEventData``."""
+    """``AcsSmsDeliveryReportReceivedEventData``; ``old_names`` is how third parties call it."""
+
+    old_names: ClassVar = {"status": "deliveryStatus"}
 
     message_id: Text = None
     from_: Text = field(default=None, name="from")
@@ -46,7 +49,9 @@ class _SmsAttempt(Struct, frozen=True, rename="camel"):
 
 
 class EmailReport(Struct, frozen=True, rename="camel"):
-    """``AcsEmailDeliveryReportReceivedEventData``."""
+    """``AcsEmailDeliveryReportReceivedEventData``; ``old_names`` is how third parties call it."""
+
+    old_names: ClassVar = {"deliveryStatus": "status"}
 
     sender: str | None = None
     recipient: str | None = None
@@ -57,7 +62,9 @@ class EmailReport(Struct, frozen=True, rename="camel"):
 
 
 class AdvancedStatus(Struct, frozen=True, rename="camel"):
-    """``AcsAdvancedMessageDeliveryStatusUpdatedEventData``."""
+    """``AcsAdvancedMessageDeliveryStatusUpdatedEventData``; ``old_names`` as in ``EmailReport``."""
+
+    old_names: ClassVar = {"deliveryStatus": "status"}
 
     message_id: Text = None
     from_: Text = field(default=None, name="from")
@@ -214,3 +221,17 @@ def _channel_party(value: str | int | None, channel: str, otherwise: PartyKind) 
     if phone_number := e164(number):
         return Party(kind="phoneNumber", raw_id=raw, phone_number=phone_number)
     return Party(kind=otherwise, raw_id=raw)
+
+
+# fmt: off
+ROWS = (
+    Route("Microsoft.Communication.SMSDeliveryReportReceived",
+        "delivery_report", SmsReport, sms_report, "communication.delivery.updated",
+        UPDATE_AND_SYNC, when_failed=ALARM, notify="sender"),
+    Route("Microsoft.Communication.EmailDeliveryReportReceived",
+        "delivery_report", EmailReport, email_report, "communication.delivery.updated",
+        UPDATE_AND_SYNC, when_failed=ALARM, notify="sender"),
+    Route("Microsoft.Communication.AdvancedMessageDeliveryStatusUpdated",
+        "delivery_report", AdvancedStatus, advanced_status, "communication.delivery.updated",
+        UPDATE_AND_SYNC, when_failed=ALARM, notify="sender"),
+)

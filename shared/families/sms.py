@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from shared.families.route import OPEN_AND_SHOW, Route
 from shared.reading.envelope import Envelope, provenance
 from shared.reading.identities import conversation
 from shared.reading.phones import from_phone
@@ -29,8 +30,8 @@ class SmsReceived(Struct, frozen=True, rename="camel"):
     segment_count: Number = None
 
 
-def inbound(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) -> Fact:
-    """A text message that reached one of the resource's numbers."""
+def received(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) -> Fact:
+    """A text message reached one of the resource's numbers."""
     received_at = moment("receivedTimestamp", payload.received_timestamp, extra)
     sender = from_phone(payload.from_)
     # The subject names the receiving number; data is asked first.
@@ -57,3 +58,10 @@ def number_in_subject(subject: str | None) -> str | None:
     """The number of ``/phonenumber/15555555555``, with or without the leading slash."""
     match = _SUBJECT.match(subject or "")
     return match.group(1) if match else None
+
+
+# fmt: off
+ROWS = (
+    Route("Microsoft.Communication.SMSReceived",
+        "sms_received", SmsReceived, received, "communication.message.received", OPEN_AND_SHOW),
+)

@@ -11,16 +11,12 @@ from urllib.parse import unquote
 import msgspec
 
 from shared.errors import MalformedEvent
-from shared.reading import exact
 from shared.reading.jsontext import decode, unpacked
 from shared.reading.values import text, uri_reference
 from shared.records.facts import Schema, SourceEvent
 
 PREFIX = "microsoft.communication."
 
-# Event Grid (and our own dead letters, and a replay) add these to an event that was dead-lettered,
-# lower-cased in CloudEvents. They tell of an earlier delivery, not of the event: a replayed event
-# must give the same records as the first time.
 DEAD_LETTER_KEYS = frozenset(
     {
         "deadletterreason",
@@ -33,10 +29,13 @@ DEAD_LETTER_KEYS = frozenset(
         "lastdeliveryattempttime",
     }
 )
-_EVENT_GRID = ("eventtype", "eventtime", "topic")
-_CLOUD_EVENTS = ("type", "time", "source")
-_CONSUMED = frozenset({"data", "specversion", "datacontenttype"})
-_OWN_FIELDS = frozenset({"id", "subject", "dataversion", "metadataversion", "traceparent"})
+"""What dead-lettering adds to an event, lower-cased: it describes an earlier delivery, and a
+replayed event must give the same records as the first time."""
+_EVENT_GRID = ("eventtype", "topic", "eventtime")
+_CLOUD_EVENTS = ("type", "source", "time")
+_OWN_FIELDS = ("id", "subject", "dataversion", "metadataversion", "traceparent")
+_CONSUMED = DEAD_LETTER_KEYS | {"data", "specversion", "datacontenttype"}
+_READ = frozenset({*_EVENT_GRID, *_CLOUD_EVENTS, *_OWN_FIELDS})
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,22 +49,12 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """The resource that published: ``topic`` or ``source``."""
     subject: str | None = None
     time: str | None = None
-    raw: msgspec.Raw | None = None
-    """The data of an event with exact names, as JSON."""
-    values: Any = None
-    """The data of any other."""
+    data: Any = None
     data_version: str | None = None
     metadata_version: str | None = None
     traceparent: str | None = None
     extra: dict[str, Any] = {}
     """Every other attribute, under its own name."""
-
-    @property
-    def data(self) -> Any:
-        """The data as values; MalformedEvent when a number in it is too large to be one."""
-        if self.raw is None:
-            return self.values
-        return unpacked(decode(bytes(self.raw).decode()), None)
 
 
 def parse(event: str) -> Envelope:
@@ -74,34 +63,6 @@ def parse(event: str) -> Envelope:
     Raises:
         MalformedEvent: not JSON, not one JSON object, nested too deeply, or without a type.
     """
-    # Most events are exactly what the service writes, and cost a fifth of the others this way.
-    return _exact(event) or _loose(event)
-
-
-def _exact(event: str) -> Envelope | None:
-    """An event with the exact names of one schema, none of them blank; what ``_loose`` gives."""
-    wire = exact.event(event)
-    if wire is None:
-        return None
-    needed = (wire.type, wire.id, wire.source, wire.time)
-    others = (wire.subject, wire.data_version, wire.metadata_version, wire.traceparent)
-    if any(map(str.isspace, filter(None, needed + others))):
-        return None
-    return Envelope(
-        type=wire.type,
-        schema=wire.schema,
-        id=wire.id,
-        source=wire.source,
-        subject=wire.subject or None,
-        time=wire.time,
-        raw=wire.data,
-        data_version=wire.data_version or None,
-        metadata_version=wire.metadata_version or None,
-        traceparent=wire.traceparent or None,
-    )
-
-
-def _loose(event: str) -> Envelope:
     wire = decode(event)
     if isinstance(wire, list) and len(wire) == 1:
         wire = wire[0]
@@ -111,7 +72,7 @@ def _loose(event: str) -> Envelope:
 
 
 def provenance(envelope: Envelope) -> SourceEvent:
-    """What a record says of the event it comes from."""
+    """Where a record comes from: the event, as the record holds it."""
     source = envelope.source
     return SourceEvent(
         type=envelope.type,
@@ -149,26 +110,37 @@ def _kind(wire: Any) -> str:
 def _envelope(wire: dict[str, Any]) -> Envelope:
     folded = {key.lower(): value for key, value in reversed(wire.items())}
     type_, first, second = _type(folded)
-    chosen = {name: _first(folded, first[i], second[i]) for i, name in enumerate(_CLOUD_EVENTS)}
+    source, time = (_first(folded, first[i], second[i]) for i in (1, 2))
     own = {name: _text(folded.get(name)) for name in _OWN_FIELDS}
-    used = {type_, *chosen.values(), *own.values()}
     return Envelope(
         type=type_,
         schema="EventGridSchema" if first is _EVENT_GRID else "CloudEventSchemaV1_0",
         id=own["id"],
-        source=chosen["source"],
+        source=source,
         subject=own["subject"],
-        time=chosen["time"],
-        values=unpacked(folded.get("data"), folded.get("data_base64")),
+        time=time,
+        data=unpacked(folded.get("data"), folded.get("data_base64")),
         data_version=own["dataversion"],
         metadata_version=own["metadataversion"],
         traceparent=own["traceparent"],
-        extra={
-            key: value
-            for key, value in wire.items()
-            if _is_extra(key.lower(), value, used, reads_base64=folded.get("data") is None)
-        },
+        extra=_extra(wire, folded, {type_, source, time, *own.values()} - {None}),
     )
+
+
+def _extra(wire: dict[str, Any], folded: dict[str, Any], used: set[str | None]) -> dict[str, Any]:
+    """Every attribute that would be lost if it were not kept as it is."""
+    extra = {}
+    for key, value in wire.items():
+        name = key.lower()
+        if name in _READ:
+            is_kept = value not in (None, "") and _text(value) not in used
+        elif name == "data_base64":
+            is_kept = folded.get("data") is not None
+        else:
+            is_kept = name not in _CONSUMED
+        if is_kept:
+            extra[key] = value
+    return extra
 
 
 def _type(folded: dict[str, Any]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
@@ -189,15 +161,3 @@ def _first(folded: dict[str, Any], *names: str) -> str | None:
 def _text(value: Any) -> str | None:
     is_text = isinstance(value, (str, int)) and not isinstance(value, bool)
     return text(value) if is_text else None
-
-
-def _is_extra(key: str, value: Any, used: set[str | None], *, reads_base64: bool) -> bool:
-    """Whether an attribute would be lost if it were not kept as it is."""
-    if key in _CONSUMED or key in DEAD_LETTER_KEYS:
-        return False
-    if key == "data_base64":
-        return not reads_base64
-    if key in _OWN_FIELDS or key in _EVENT_GRID or key in _CLOUD_EVENTS:
-        said = _text(value)
-        return said not in used if said else value not in (None, "")
-    return True

@@ -1,9 +1,8 @@
 """How loosely written JSON objects are read: the casing of keys, old names, wrong types.
 
-The casing of keys on the wire is settled by no source: Microsoft's samples of one event type are
-PascalCase or camelCase by their age, and one of them mixes both (``Tag``). Fields were renamed in
-2021, and for months both names were sent side by side. Nothing here looks inside a customer's
-``metadata``.
+The casing of keys is settled by no source: Microsoft's samples of one event type are PascalCase or
+camelCase by their age, and one of them mixes both (``Tag``). A struct may name older field names
+in its class attribute ``old_names``. Nothing here looks inside a customer's ``metadata``.
 """
 
 from collections.abc import Mapping
@@ -12,77 +11,77 @@ from typing import Any, TypeVar
 
 import msgspec
 
-# Old field names and what they became on 2021-03-19 (Azure/Communication release notes).
-RENAMED = {
-    "senderId": "senderCommunicationIdentifier",
-    "recipientId": "recipientCommunicationIdentifier",
-    "createdBy": "createdByCommunicationIdentifier",
-    "deletedBy": "deletedByCommunicationIdentifier",
-    "editedBy": "editedByCommunicationIdentifier",
-    "addedBy": "addedByCommunicationIdentifier",
-    "removedBy": "removedByCommunicationIdentifier",
-    "members": "participants",
-    "memberAdded": "participantAdded",
-    "memberRemoved": "participantRemoved",
-    "memberId": "participantCommunicationIdentifier",
-    # Not Microsoft's renaming, but what third parties call the field of another family.
-    "deliveryStatus": "status",
-    "status": "deliveryStatus",
-}
-
 P = TypeVar("P", bound=msgspec.Struct)
 
 
 @cache
-def _names(shape: type[msgspec.Struct]) -> tuple[frozenset[str], dict[str, str]]:
-    """The exact wire names of a struct, and every lower-cased name that stands for one."""
+def _names(shape: type[msgspec.Struct]) -> tuple[frozenset[str], dict[str, tuple[str, bool]]]:
+    """The exact field names, and every lower-cased name with its field and whether it is old."""
     exact = frozenset(shape.__struct_encode_fields__)
-    folded = {old.lower(): new for old, new in RENAMED.items() if new in exact}
-    return exact, folded | {name.lower(): name for name in exact}
+    old_names: dict[str, str] = getattr(shape, "old_names", {})
+    old = {name.lower(): (field, True) for name, field in old_names.items() if field in exact}
+    return exact, old | {name.lower(): (name, False) for name in exact}
 
 
-def fold(shape: type[P], wire: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split a JSON object into what ``shape`` knows, by its exact names, and the rest.
+def fold(shape: type[P], wire: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[str, Any]]:
+    """Split a JSON object into the fields of ``shape``, by their exact names, and the rest.
 
-    The exact name wins over another casing, and a new name over the old one, unless the other says
-    all of it and more: an empty new field hides nothing. What is left over goes to the rest under
-    the name it came with, so nothing is dropped, and what only repeats is not kept twice.
+    The exact name wins, then another casing of it, then the old name; but a value that holds all
+    of the winner and more wins over it, so an empty new field hides nothing. A value that loses
+    stays in the rest under its own name, unless it only repeats the winner.
     """
-    exact, folded = _names(shape)
-    other = [key for key in wire if key not in exact]
-    known = {key: wire[key] for key in wire if key in exact} if other else dict(wire)
+    exact, names = _names(shape)
+    if wire.keys() <= exact:
+        return wire, {}
+    known: dict[str, Any] = {}
     rest: dict[str, Any] = {}
-    weak: list[tuple[str, str, Any]] = []
-    for key in other:
-        name = folded.get(key.lower())
-        if name is None:
-            rest[key] = wire[key]
+    others: tuple[dict[str, list[str]], dict[str, list[str]]] = ({}, {})
+    for key, value in wire.items():
+        if key in exact:
+            known[key] = value
+        elif (found := names.get(key.lower())) is None:
+            rest[key] = value
         else:
-            weak.append((name, key, wire[key]))
-    if weak:
-        _choose(weak, known, rest)
+            field, is_old = found
+            others[is_old].setdefault(field, []).append(key)
+    for fields in others:
+        for field, keys in fields.items():
+            _choose(field, keys, wire, known, rest)
     return known, rest
 
 
-def _choose(weak: list[tuple[str, str, Any]], known: dict[str, Any], rest: dict[str, Any]) -> None:
-    """Put each ``(name, key it came with, value)`` where it belongs."""
-    # Another casing of the new name is tried before the old name, whatever came first.
-    weak.sort(key=lambda entry: entry[0].lower() != entry[1].lower())
-    for name, key, value in weak:
-        said, here = _leaves(value), _leaves(known.get(name))
-        if name not in known or here < said:
-            known[name] = value
-        elif not said <= here:
-            rest[key] = value
+def _choose(
+    field: str,
+    keys: list[str],
+    wire: Mapping[str, Any],
+    known: dict[str, Any],
+    rest: dict[str, Any],
+) -> None:
+    """Take the fullest value under ``keys`` for a field; what it does not hold goes to the rest."""
+    if field not in known:
+        known[field] = wire[keys.pop(0)]
+    held = _leaves(known[field]) if keys else set()
+    for key in keys:
+        leaves = _leaves(wire[key])
+        if held < leaves:
+            known[field], held = wire[key], leaves
+        elif not leaves <= held:
+            rest[key] = wire[key]
 
 
 def _leaves(value: Any) -> set[Any]:
-    """Every scalar that says something: what must be found elsewhere before a value is let go."""
-    if isinstance(value, dict):
-        return set().union(*map(_leaves, value.values()))
-    if isinstance(value, list):
-        return set().union(*map(_leaves, value))
-    return set() if value is None or value == "" else {value}
+    """Every scalar in a value but null and empty text: what must not get lost."""
+    found: set[Any] = set()
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+        elif item is not None and item != "":
+            found.add(item)
+    return found
 
 
 def read(shape: type[P], wire: Mapping[str, Any]) -> tuple[P, dict[str, Any]]:
@@ -108,20 +107,20 @@ def _read_field(
     readable: dict[str, Any],
     rest: dict[str, Any],
 ) -> None:
-    """Put a field where it belongs: as it is, as what was meant by it, or with the rest."""
-    for meant in _meanings(value):
+    """Put a field where it belongs: as it is, in a form that fits, or in the rest."""
+    for form in _forms(value):
         try:
-            msgspec.convert({name: meant}, shape)
+            msgspec.convert({name: form}, shape)
         except msgspec.ValidationError:
             continue
-        readable[name] = meant
-        if _leaves(value) <= _leaves(meant) or isinstance(meant, str):
+        readable[name] = form
+        if isinstance(form, str) or _leaves(value) <= _leaves(form):
             return
         break
     rest[name] = value
 
 
-def _meanings(value: Any) -> list[Any]:
+def _forms(value: Any) -> list[Any]:
     """A value, and what a careless sender may have meant by it."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return [value, str(value)]
@@ -133,7 +132,7 @@ def _meanings(value: Any) -> list[Any]:
 
 
 def take(wire: dict[str, Any], name: str) -> Any:
-    """Take a value out of a JSON object, whatever the casing of its key."""
+    """Take a value out of a JSON object, by the lower-cased name of its key."""
     for key in wire:
         if key.lower() == name:
             return wire.pop(key)

@@ -4,19 +4,15 @@ Raw id prefixes, and how a raw id is built from an identifier's parts: the azure
 identity SDKs (``identifier_from_raw_id``, ``_shared/models.py``).
 """
 
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 
 from msgspec import Struct
 
 from shared.reading.values import text
 from shared.records.facts import PartyKind
 
-# The words set these apart from all other texts and objects: ``exact`` narrows them by their type.
-Identifier = Annotated[str | dict[str, Any] | None, "an identifier"]
-"""A communication identifier on the wire: a raw id (before 2021-03) or an object."""
-
-Participant = Annotated[dict[str, Any], "a participant"]
-"""Somebody in a thread on the wire, in the form of any year."""
+Identifier = str | dict[str, Any] | None
+"""A communication identifier in an event: a raw id (before 2021-03) or an object."""
 
 KINDS = {kind.lower(): kind for kind in get_args(PartyKind)}
 _KIND_OF_PREFIX: tuple[tuple[str, PartyKind], ...] = (
@@ -50,8 +46,18 @@ class IdentifierObject(Struct, frozen=True, rename="camel"):
     microsoft_teams_user_id: str | None = None
 
 
+def plain_user(identifier: dict[str, Any]) -> str | None:
+    """The raw id of a user whose object has nothing but that id, as the service writes most."""
+    raw_id = identifier.get("rawId")
+    user: dict[str, Any] = {"rawId": raw_id, "communicationUser": {"id": raw_id}}
+    if not isinstance(raw_id, str) or not raw_id:
+        return None
+    is_plain = identifier == user or identifier == user | {"kind": "communicationUser"}
+    return raw_id if is_plain else None
+
+
 def kind_of(raw_id: str | None) -> PartyKind:
-    """What the prefix of a raw id tells."""
+    """The kind that the prefix of a raw id stands for."""
     return next(
         (kind for prefix, kind in _KIND_OF_PREFIX if (raw_id or "").startswith(prefix)),
         "unknown",
@@ -59,7 +65,7 @@ def kind_of(raw_id: str | None) -> PartyKind:
 
 
 def kind_of_part(parts: IdentifierObject) -> PartyKind | None:
-    """What the nested part that is set tells."""
+    """The kind that the nested part stands for."""
     if parts.communication_user:
         return "communicationUser"
     if parts.phone_number:
@@ -91,20 +97,19 @@ def derived_raw_id(parts: IdentifierObject, number: str | None) -> str | None:
     return None
 
 
-def beyond(parts: IdentifierObject, raw_id: str | None) -> dict[str, Any]:
-    """The nested parts that say more than the raw id does, under their wire names."""
+def unread_parts(parts: IdentifierObject, raw_id: str | None) -> dict[str, Any]:
+    """The nested parts with anything that the raw id does not hold, under their own names."""
     nested = {
         "communicationUser": parts.communication_user,
         "phoneNumber": parts.phone_number,
         "microsoftTeamsUser": parts.microsoft_teams_user,
         "microsoftTeamsApp": parts.microsoft_teams_app,
     }
+    known = {raw_id, (raw_id or "").removeprefix("4:")}
     return {
-        name: told
-        for name, told in nested.items()
-        if told
-        and {str(v) for v in (told.values() if isinstance(told, dict) else [told])}
-        - {raw_id, (raw_id or "").removeprefix("4:")}
+        name: part
+        for name, part in nested.items()
+        if part and {str(v) for v in (part.values() if isinstance(part, dict) else [part])} - known
     }
 
 

@@ -1,24 +1,24 @@
-"""Whoever takes part in a chat, and mail addresses, to ``Party``.
+"""Users and mail addresses to ``Party``.
 
 The forms of an identifier: ``identifiers``. Phone numbers: ``phones``.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from msgspec import Struct, structs
 
-from shared.reading.exact import User, UserInThread, narrowed
 from shared.reading.fields import read
 from shared.reading.identifiers import (
     KINDS,
     Identifier,
     IdentifierObject,
-    Participant,
-    beyond,
     derived_raw_id,
     inside,
     kind_of,
     kind_of_part,
+    plain_user,
+    unread_parts,
 )
 from shared.reading.phones import e164
 from shared.reading.values import strings, text
@@ -27,6 +27,8 @@ from shared.records.facts import Party, PartyKind
 
 class _Participant(Struct, frozen=True, rename="camel"):
     """``ChatThreadParticipant``, or the ``ChatThreadMember`` of before 2021-03."""
+
+    old_names: ClassVar = {"memberId": "participantCommunicationIdentifier"}
 
     display_name: str | None = None
     participant_communication_identifier: Identifier = None
@@ -41,25 +43,24 @@ def from_email(address: str | None) -> Party | None:
 
 
 def from_identifier(
-    identifier: Identifier | User,
+    identifier: Identifier,
     display_name: str | None = None,
     metadata: dict[str, str] | None = None,
 ) -> Party | None:
     """A communication identifier in either form; kind and raw id are derived where absent."""
-    if isinstance(identifier, dict):
-        user = narrowed(User, identifier)
-        if user is None:
-            return _loose(identifier, text(display_name), metadata)
-        identifier = user
-    if isinstance(identifier, User):
-        return from_participant(UserInThread(identifier, display_name, metadata))
     display_name = text(display_name)
     if not identifier:
         return _nameless(display_name, metadata)
-    return _party(identifier, kind_of(identifier), None, display_name, metadata, {})
+    if isinstance(identifier, str):
+        return _party(identifier, kind_of(identifier), None, display_name, metadata, {})
+    if raw_id := plain_user(identifier):
+        return Party(
+            kind="communicationUser", raw_id=raw_id, display_name=display_name, metadata=metadata
+        )
+    return _from_object(identifier, display_name, metadata)
 
 
-def _loose(
+def _from_object(
     identifier: dict[str, Any], display_name: str | None, metadata: dict[str, str] | None
 ) -> Party | None:
     parts, extra = read(IdentifierObject, identifier)
@@ -68,7 +69,7 @@ def _loose(
     kind = KINDS.get((parts.kind or "").lower(), "unknown")
     if kind == "unknown":
         kind = kind_of_part(parts) or kind_of(raw_id)
-    extra |= beyond(parts, raw_id)
+    extra |= unread_parts(parts, raw_id)
     misplaced = strings(parts.metadata)  # there in Microsoft's spec examples
     if misplaced and metadata and misplaced != metadata:
         extra["metadata"] = parts.metadata
@@ -80,47 +81,43 @@ def _loose(
     return _party(raw_id, kind, number, display_name, metadata, extra)
 
 
-def from_participant(participant: Participant | UserInThread) -> Party:
+def from_participant(participant: dict[str, Any]) -> Party:
     """Somebody in a thread, in the form of any year; never fails to be a party."""
-    if isinstance(participant, dict):
-        told = narrowed(UserInThread, participant)
-        return from_participant(told) if told else _loose_participant(participant)
-    # What _loose gives, at a tenth of its cost; text() is not called, for there may be 250.
-    user = participant.participant_communication_identifier
-    name, extra = participant.display_name, {}
-    if (other := user.communication_user.id) != user.raw_id:
-        extra = beyond(IdentifierObject(communication_user={"id": other}), user.raw_id)
-    return Party(
-        kind="communicationUser",
-        raw_id=user.raw_id,
-        display_name=name if name and not name.isspace() else None,
-        metadata=participant.metadata or None,
-        extra=extra,
-    )
-
-
-def _loose_participant(participant: Participant) -> Party:
     parts, extra = read(_Participant, participant)
     # A careless sender may put the identifier's own field beside the name.
     identifier = parts.participant_communication_identifier or parts.raw_id or parts.id
     party = from_identifier(identifier, parts.display_name, strings(parts.metadata))
-    return structs.replace(party or Party(kind="unknown"), extra=_both(party, extra))
+    party = party or Party(kind="unknown")
+    return structs.replace(party, extra=party.extra | extra) if extra else party
 
 
-def merged(first: Party, again: Party) -> Party:
-    """One party told twice: gaps of the first are filled, and what differs goes to its extra."""
-    pairs = {
-        "rawId": (first.raw_id, again.raw_id),
-        "displayName": (first.display_name, again.display_name),
-        "metadata": (first.metadata, again.metadata),
-    }
-    differs = {name: new for name, (old, new) in pairs.items() if old and new and new != old}
-    return structs.replace(
-        first,
-        display_name=first.display_name or again.display_name,
-        metadata=first.metadata or again.metadata,
-        extra=_both(again, first.extra | ({"toldAgain": differs} if differs else {})),
-    )
+def each_once(participants: Iterable[Party]) -> tuple[Party, ...]:
+    """The parties in their order, each once; without an id duplicates can't be detected."""
+    copies: dict[str | int, list[Party]] = {}
+    for index, party in enumerate(participants):
+        copies.setdefault(party.key or index, []).append(party)
+    return tuple(_merged(same) if len(same) > 1 else same[0] for same in copies.values())
+
+
+def _merged(copies: list[Party]) -> Party:
+    """One party that came several times: gaps are filled, and what differs goes to its extra."""
+    first = copies[0]
+    display_name = next((copy.display_name for copy in copies if copy.display_name), None)
+    metadata = next((copy.metadata for copy in copies if copy.metadata), None)
+    extra: dict[str, Any] = {}
+    for copy in reversed(copies):
+        extra |= copy.extra
+    others = []
+    for copy in copies[1:]:
+        pairs = {
+            "rawId": (first.raw_id, copy.raw_id),
+            "displayName": (display_name, copy.display_name),
+            "metadata": (metadata, copy.metadata),
+        }
+        others.append({name: new for name, (old, new) in pairs.items() if new and new != old})
+    if others := [other for other in others if other]:
+        extra["duplicates"] = others
+    return structs.replace(first, display_name=display_name, metadata=metadata, extra=extra)
 
 
 def conversation(channel: str, ours: Party | None, theirs: Party | None) -> str | None:
@@ -128,10 +125,6 @@ def conversation(channel: str, ours: Party | None, theirs: Party | None) -> str 
     if ours is None and theirs is None:
         return None
     return f"{channel}:{ours.key if ours else ''}:{theirs.key if theirs else ''}"
-
-
-def _both(party: Party | None, extra: dict[str, Any]) -> dict[str, Any]:
-    return (party.extra if party else {}) | extra
 
 
 def _nameless(display_name: str | None, metadata: dict[str, str] | None) -> Party | None:

@@ -43,7 +43,7 @@ def _is_number(digits: str) -> bool:
 
 
 def strings(value: Mapping[str, Any] | None) -> dict[str, str] | None:
-    """A customer's metadata, whose values the schema says are text; others are kept as JSON."""
+    """A customer's metadata. Its values are text by the schema; any other is kept as JSON."""
     if not value:
         return None
     return {
@@ -79,22 +79,22 @@ def instant(value: Number) -> str | None:
     events carry seven.
     """
     if isinstance(value, str):
-        if usual := _usual(value):
+        if usual := _without_zeros(value):
             return usual
         return _from_epoch(int(value)) if _is_number(value) else _rewritten(value.strip())
     return None if value is None else _from_epoch(value)
 
 
-def _usual(value: str) -> str | None:
+def _without_zeros(value: str) -> str | None:
     """A time that is written as most are, with nothing to change but zeros at its end."""
-    told = value.removesuffix("Z") if value[-1:] == "Z" else value.removesuffix("+00:00")
-    if told is value or told[10:11] != "T" or len(told) > _NINE_DIGITS:
+    local = value.removesuffix("Z") if value[-1:] == "Z" else value.removesuffix("+00:00")
+    if local is value or local[10:11] != "T" or len(local) > _NINE_DIGITS:
         return None
     try:
         msgspec.convert(value, datetime)  # RFC 3339, and only with a day that there is
     except msgspec.ValidationError:
         return None
-    return f"{told.rstrip('0').rstrip('.') if '.' in told else told}Z"
+    return f"{local.rstrip('0').rstrip('.') if '.' in local else local}Z"
 
 
 def _rewritten(value: str) -> str | None:
@@ -129,15 +129,13 @@ def _from_epoch(value: float) -> str | None:
 
 def moment(name: str, value: Number, extra: dict[str, Any]) -> str | None:
     """``instant(value)``; a time nobody can read stays in ``extra`` and fails no event."""
-    read_ = instant(value)
-    if read_ is None and value not in (None, ""):
+    if (time := instant(value)) is None and value not in (None, ""):
         extra[name] = value
-    return read_
+    return time
 
 
 def number(name: str, value: Number, extra: dict[str, Any]) -> int | None:
     """``whole(value)``; what is not a whole number stays in ``extra``."""
-    read_ = whole(value)
-    if read_ is None and value not in (None, ""):
+    if (count := whole(value)) is None and value not in (None, ""):
         extra[name] = value
-    return read_
+    return count

@@ -1,11 +1,8 @@
-"""The vocabulary: what happened, said the same way for every channel and provider.
+"""The vocabulary: what happened, in the same words for every channel and provider.
 
 These structs are the contract with whoever reads the queues (``docs/records.md``); their JSON
 Schemas are generated into ``schemas/``. A new optional field is an additive change; anything else
 is a new version of the record.
-
-They hold what JSON can hold, in no cycle, so the garbage collector need not look at them
-(``gc=False``). With many events under way it would look ever more often.
 """
 
 from typing import Annotated, Any, Literal
@@ -61,7 +58,7 @@ Extra = Annotated[
 ]
 
 
-class Party(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
+class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A person, number, address or service that takes part."""
 
     kind: PartyKind
@@ -87,7 +84,7 @@ class Party(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, ren
         return self.phone_number or email or self.raw_id or ""
 
 
-class Message(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
+class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """One message, or what is known of it."""
 
     id: Annotated[str | None, Meta(description="The provider's id of the message.")] = None
@@ -107,7 +104,7 @@ class Message(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, r
     ] = None
 
 
-class Thread(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
+class Thread(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A chat thread, or what is known of it."""
 
     id: Annotated[str | None, Meta(description="The provider's id of the thread.")] = None
@@ -124,7 +121,7 @@ class Thread(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, re
     ] = None
 
 
-class Attempt(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
+class Attempt(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """One try to deliver an SMS."""
 
     time: Instant | None = None
@@ -133,7 +130,7 @@ class Attempt(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, r
     extra: Extra = {}
 
 
-class Delivery(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
+class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """How far a message that was sent has come."""
 
     status: Annotated[DeliveryStatus, Meta(description="One vocabulary for every channel.")]
@@ -153,7 +150,7 @@ class Delivery(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     tag: Annotated[str | None, Meta(description="What the sender attached for reports.")] = None
 
 
-class SourceEvent(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
+class SourceEvent(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """Where the record comes from: the event that Event Grid delivered."""
 
     type: Annotated[str, Meta(description="The event type as it came, retired names included.")]
@@ -169,7 +166,7 @@ class SourceEvent(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
     extra: Extra = {}
 
 
-class Fact(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
+class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """What happened. Both kinds of record carry all of it."""
 
     channel: Annotated[str, Meta(description="sms, chat, email, whatsapp, or the provider's word.")]
@@ -180,7 +177,7 @@ class Fact(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rena
     ] = None
     occurred_at: Annotated[
         Instant | None,
-        Meta(description="When it happened, if the event says so beyond its own publishing time."),
+        Meta(description="When it happened, if the event has a time of its own for that."),
     ] = None
     sender: Annotated[
         Party | None, Meta(description="Who wrote the message or made the change.")

@@ -10,6 +10,7 @@ from base64 import b64encode
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from azure.core import AsyncPipelineClient
 from azure.core.exceptions import (
@@ -21,8 +22,6 @@ from azure.core.exceptions import (
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
     AsyncRetryPolicy,
-    RequestIdPolicy,
-    UserAgentPolicy,
 )
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
@@ -51,8 +50,8 @@ class _FourTries(AsyncRetryPolicy[HttpRequest, AsyncHttpResponse]):
 
     def get_retry_after(self, response: Any) -> float | None:
         """What the service asks for, if it is no longer than our own waits."""
-        told = super().get_retry_after(response)
-        return None if told is None else min(told, _LONGEST_WAIT)
+        wait = super().get_retry_after(response)
+        return None if wait is None else min(wait, _LONGEST_WAIT)
 
     def increment(
         self, settings: dict[str, Any], response: Any = None, error: Exception | None = None
@@ -79,8 +78,6 @@ class QueueWriter:
             else service.credential
         )
         policies = [
-            RequestIdPolicy(),
-            UserAgentPolicy("acs-event-records"),
             _FourTries(),
             *([authentication] if authentication else ()),
         ]
@@ -106,6 +103,8 @@ class QueueWriter:
             content=f"<QueueMessage><MessageText>{text}</MessageText></QueueMessage>".encode(),
             headers={
                 "Content-Type": "application/xml",
+                "User-Agent": "acs-event-records",
+                "x-ms-client-request-id": str(uuid4()),
                 "x-ms-date": formatdate(usegmt=True),
                 "x-ms-version": self._version,
             },

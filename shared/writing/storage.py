@@ -183,7 +183,7 @@ def _without_secrets(error: AzureError) -> AzureError | None:
 
 
 def _failure(kind: str, name: str, error: AzureError) -> DeliveryError:
-    """What to tell people; the SDK's own message stays in the chained error."""
+    """An error for people; the SDK's own message stays in the chained error."""
     if not isinstance(error, HttpResponseError) or error.response is None:
         return DeliveryError(f"{kind} {name!r}: {type(error).__name__}")
     headers = error.response.headers  # type: ignore[attr-defined] # every response has them

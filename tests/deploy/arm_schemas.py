@@ -1,19 +1,14 @@
-"""Resources held against the published schemas of Azure Resource Manager."""
+"""Resources checked against the published schemas of Azure Resource Manager."""
 
 import functools
 import json
-from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft4Validator
 from jsonschema.exceptions import ValidationError, best_match
-from referencing import Registry
-from referencing.jsonschema import DRAFT4
 
 from tests.deploy.arm_templates import Json, Resource
-
-FOLDER = Path(__file__).with_name("arm-schemas")
-_COMMON = "https://schema.management.azure.com/schemas/common/definitions.json"
+from tools.arm_schemas import TARGET, type_of
 
 
 def problems(resource: Resource) -> list[str]:
@@ -21,10 +16,10 @@ def problems(resource: Resource) -> list[str]:
 
     Some schemas describe the name of a child in full, some its last part only.
     """
-    schema = _schema(resource.type, resource.body["apiVersion"])
+    schema = _schemas().get((resource.type, resource.body["apiVersion"]))
     if schema is None:
         return [f"no schema of {resource.type} {resource.body['apiVersion']}"]
-    validator = Draft4Validator(schema, registry=_registry())
+    validator = Draft4Validator(schema)
     names = (resource.body["name"], resource.body["name"].rpartition("/")[2])
     found = [_problems(validator, resource.body | {"name": name}) for name in names]
     return [f"{resource.type}: {problem}" for problem in min(found, key=len)]
@@ -43,24 +38,17 @@ def _message(error: ValidationError) -> str:
 
 
 @functools.cache
-def _schema(kind: str, version: str) -> Json | None:
-    provider, _, path = kind.partition("/")
-    for file in FOLDER.glob(f"{version}/{provider}.json"):
-        return _of_file(file, path)
-    for file in FOLDER.glob(f"{version}/{provider}.*.json"):
-        return _of_file(file, path)
-    return None
-
-
-def _of_file(file: Path, path: str) -> Json | None:
-    whole = json.loads(file.read_text(encoding="utf-8"))
-    root = whole["resourceDefinitions"].get(path.replace("/", "_"))
-    if root is None:
-        return None
-    definitions = {name: _closed(schema) for name, schema in whole["definitions"].items()}
-    # The root says nothing of tags and the like where a branch of it has them, so that only
-    # what is inside its properties is closed.
-    return {**_closed_inside(root), "definitions": definitions}
+def _schemas() -> dict[tuple[str, str], Json]:
+    """By resource type and API version."""
+    found = {}
+    for file in TARGET.glob("*/*.json"):
+        whole = json.loads(file.read_bytes())
+        definitions = {name: _closed(schema) for name, schema in whole["definitions"].items()}
+        for root in whole["resourceDefinitions"].values():
+            # Tags and the like may be listed in a branch of the root only, so that only what is
+            # inside the root's properties is closed.
+            found[type_of(root)] = {**_closed_inside(root), "definitions": definitions}
+    return found
 
 
 def _closed(schema: Any) -> Any:
@@ -82,10 +70,3 @@ def _closed_inside(root: Json) -> Json:
     if "oneOf" in root:
         inside["oneOf"] = [_closed_inside(branch) for branch in root["oneOf"]]
     return inside
-
-
-@functools.cache
-def _registry() -> Registry[Any]:
-    common = json.loads((FOLDER / "common" / "definitions.json").read_text(encoding="utf-8"))
-    resource = DRAFT4.create_resource(common)
-    return Registry().with_resources([(_COMMON, resource), (f"{_COMMON}#", resource)])

@@ -35,7 +35,7 @@ def expand(
 
 
 def outputs(template: Json, parameters: Json, place: Place, reference: Reference) -> Json:
-    """What a finished deployment says."""
+    """The outputs of a finished deployment."""
     deployment = _Deployment(template, parameters, place, reference)
     return {
         name: {"type": output["type"], "value": deployment.value(output["value"])}

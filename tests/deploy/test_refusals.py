@@ -1,4 +1,4 @@
-"""`infra/deploy.sh` when something is wrong: its exit code, its words, what it left alone."""
+"""`infra/deploy.sh` when something is wrong: its exit code, its message, what it left alone."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ def subscriptions_of(azure: Azure) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         ([], "--resource-group is missing"),
         (["--name"], "--name needs a value"),
@@ -33,12 +33,12 @@ def subscriptions_of(azure: Azure) -> list[str]:
     ],
 )
 @pytest.mark.usefixtures("azure")
-def test_wrong_options(cloud: Cloud, arguments: list[str], words: str) -> None:
+def test_wrong_options(cloud: Cloud, arguments: list[str], message: str) -> None:
     """Code 2, before az is called."""
     run = cloud.deploy(*arguments, AZ="/nowhere/az")
 
     assert 2 == run.code
-    assert words in run.stderr
+    assert message in run.stderr
 
 
 def test_without_az(cloud: Cloud) -> None:
@@ -57,10 +57,10 @@ def test_without_login(cloud: Cloud, tmp_path: Path) -> None:
     assert "az login" in run.stderr
 
 
-def nothing_written(run: Run, code: int, words: str) -> None:
-    """It ended with the code, said why, and changed nothing."""
+def nothing_written(run: Run, code: int, message: str) -> None:
+    """It ended with the code, printed the reason, and changed nothing."""
     assert code == run.code, run.stderr
-    assert words in run.stderr
+    assert message in run.stderr
     assert [] == run.writes
 
 
@@ -100,7 +100,7 @@ def test_a_role_is_missing(cloud: Cloud, azure: Azure) -> None:
 
 
 def test_provisioning_fails(cloud: Cloud, azure: Azure, tmp_path: Path) -> None:
-    """Code 5, with Azure's own words."""
+    """Code 5, with Azure's own message."""
     file = tmp_path / "parameters.json"
     file.write_text('{"parameters": {"instanceMemoryMB": {"value": 1024}}}', encoding="utf-8")
 
@@ -132,7 +132,7 @@ def test_a_function_is_missing(cloud: Cloud, azure: Azure) -> None:
     """Code 8, naming it; no event is asked for, for it would be dead-lettered."""
     azure.functions = ["sms_received", "delivery_report"]
 
-    run = cloud.deploy(*options())
+    run = cloud.deploy(*options(), RETRIES="2")
 
     assert 8 == run.code, run.stderr
     assert "Azure does not list: chat_events" in run.stderr
@@ -165,7 +165,7 @@ def test_the_codes_are_those_that_the_script_lists() -> None:
     used = {int(word.split()[1]) for word in text.split("|| ") if word.startswith("fail ")}
 
     page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
-    told = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
 
-    assert {*range(12)} == listed == told
+    assert {*range(12)} == listed == documented
     assert used <= listed

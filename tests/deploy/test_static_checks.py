@@ -1,4 +1,4 @@
-"""Checkov and shellcheck, and what can be said of the files for azd without azd."""
+"""Checkov and shellcheck, and what can be checked in the files for azd without azd."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.paths import ROOT
-from tests.deploy.cloud import tool
+from tests.deploy.cloud import inherited, tool
 from tests.deploy.our_templates import INFRA, everything, template
 
 pytestmark = pytest.mark.deploy
@@ -21,6 +21,7 @@ def run(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(part) for part in command],
         cwd=folder,
+        env=inherited(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

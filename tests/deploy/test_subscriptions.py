@@ -67,7 +67,7 @@ def test_every_sample_reaches_one_function(sample: Path) -> None:
 
 
 def test_every_destination_is_in_the_package() -> None:
-    """The names that Event Grid is told are folders that are deployed."""
+    """Every function that a subscription delivers to is a folder of the package."""
     folders = {name.partition("/")[0] for name in required(ROOT) if name.endswith("function.json")}
 
     assert folders == {one["function"] for one in deployed()}

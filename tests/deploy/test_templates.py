@@ -1,6 +1,8 @@
 """The templates against Azure's published schemas, and proof that a mistake is found."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -8,10 +10,13 @@ from tests.deploy import arm_schemas
 from tests.deploy.arm_expressions import TemplateError
 from tests.deploy.arm_templates import Json
 from tests.deploy.our_templates import everything, expanded, subscriptions, template
+from tools.arm_schemas import TARGET, pruned
 
 pytestmark = pytest.mark.deploy
 
 TOP_LEVEL = {"type", "apiVersion", "name", "location", "tags", "kind", "sku", "identity"}
+EVENT_GRID = "2025-02-15/Microsoft.EventGrid.json"
+OTHER = {"properties": {"type": {"enum": ["a/b"]}, "apiVersion": {"enum": ["2025-02-15"]}}}
 
 
 def test_every_resource_is_what_its_schema_says() -> None:
@@ -20,6 +25,38 @@ def test_every_resource_is_what_its_schema_says() -> None:
 
     assert [] == [problem for one in resources for problem in arm_schemas.problems(one)]
     assert [] == [one.id for one in resources if one.body.keys() - TOP_LEVEL - {"properties"}]
+
+
+def test_schemas_hold_what_is_used_and_no_more() -> None:
+    """Pruned again they are the same; mended with tools/arm_schemas.py."""
+    files = {file.relative_to(TARGET).as_posix(): file for file in TARGET.glob("*/*")}
+
+    assert pruned(TARGET) == {name: file.read_text("utf-8") for name, file in files.items()}
+
+
+@pytest.mark.parametrize("kind", ["definitions", "resourceDefinitions"])
+def test_a_schema_too_many_is_found(kind: str, tmp_path: Path) -> None:
+    """A definition that nothing refers to, and a resource type that no template has."""
+    _copy(tmp_path, lambda whole: whole[kind].update(other=OTHER))
+
+    assert (TARGET / EVENT_GRID).read_text("utf-8") == pruned(tmp_path)[EVENT_GRID]
+
+
+def test_a_missing_definition_is_found(tmp_path: Path) -> None:
+    """By its name."""
+    _copy(tmp_path, lambda whole: whole["definitions"].pop("RetryPolicy"))
+
+    with pytest.raises(KeyError, match="RetryPolicy"):
+        pruned(tmp_path)
+
+
+def _copy(folder: Path, spoil: Callable[[Json], object]) -> None:
+    """A changed copy of one of the files."""
+    whole = json.loads((TARGET / EVENT_GRID).read_bytes())
+    spoil(whole)
+    file = folder / EVENT_GRID
+    file.parent.mkdir()
+    file.write_text(json.dumps(whole), encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from local import paths
 from shared import pipeline, routes
 from shared.reading import envelope
 from shared.reading.unrouted import OTHER_FAMILIES
+from shared.families.route import Route
 from shared.routes import ROUTES
 from tools import docs, golden
 
@@ -21,7 +22,7 @@ ACCEPTED = [sample for sample in golden.samples() if sample.parent == paths.SAMP
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.event.rpartition(".")[2])
-def test_every_route_has_a_sample(route: routes.Route[Any]) -> None:
+def test_every_route_has_a_sample(route: Route[Any]) -> None:
     """Adding a row without a sample fails here."""
     name = route.event.rpartition(".")[2]
 

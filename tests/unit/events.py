@@ -1,9 +1,9 @@
 """What the unit tests share: made-up events and settings from a mapping."""
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
-
-from msgspec import structs
 
 from shared import routes
 from shared.pipeline import convert
@@ -22,6 +22,13 @@ ALICE = "8:acs:11111111-1111-1111-1111-111111111111_00000005-aaaa"
 BOB = "8:acs:11111111-1111-1111-1111-111111111111_00000005-bbbb"
 CAROL = "8:acs:11111111-1111-1111-1111-111111111111_00000005-cccc"
 EVENT_TIME = "2026-01-02T03:04:05.678Z"
+NOW = datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC)
+SAMPLES = [
+    json.dumps(wire[0] if isinstance(wire, list) else wire, ensure_ascii=False)
+    for path in sorted((Path(__file__).parents[2] / "samples").rglob("*.json"))
+    if (wire := json.loads(path.read_text(encoding="utf-8")))
+]
+"""Each as the functions host hands it over."""
 
 SMS = {
     "messageId": "Incoming_1",
@@ -72,13 +79,8 @@ def parse(wire: Any) -> Envelope:
     return envelope.parse(json.dumps(wire))
 
 
-def said(parsed: Envelope) -> tuple[Envelope, Any]:
-    """All that an envelope says, whichever way it was read; and its data."""
-    return structs.replace(parsed, raw=None, values=None), parsed.data
-
-
 def fact(name: str, data: Any, **attributes: Any) -> Fact:
-    """What an event says, normalized."""
+    """The fact of an event."""
     parsed = parse(event(name, data, **attributes))
     route = routes.find(parsed.type)
     assert route is not None

@@ -9,7 +9,7 @@ import pytest
 from shared.errors import MalformedEvent
 from shared.reading.envelope import parse as parse_text
 from shared.reading.envelope import provenance
-from tests.unit.events import EVENT_TIME, PREFIX, SMS, TOPIC, event, parse, said
+from tests.unit.events import EVENT_TIME, PREFIX, SMS, TOPIC, event, parse
 
 TYPE = PREFIX + "SMSReceived"
 CLOUD = {
@@ -45,20 +45,20 @@ def test_a_cloud_event() -> None:
 @pytest.mark.parametrize("wire", [event("SMSReceived", SMS), CLOUD], ids=["event grid", "cloud"])
 @pytest.mark.parametrize("casing", [str.upper, str.title, str.lower])
 def test_keys_match_in_any_casing(wire: dict[str, Any], casing: Any) -> None:
-    assert said(parse(wire)) == said(parse({casing(key): wire[key] for key in wire}))
+    assert (parse(wire)) == (parse({casing(key): wire[key] for key in wire}))
 
 
 def test_a_byte_order_mark_and_an_array_of_one_are_taken_off() -> None:
     wire = event("SMSReceived", SMS)
 
-    assert said(parse(wire)) == said(parse_text("\ufeff" + json.dumps([wire])))
+    assert (parse(wire)) == (parse_text("\ufeff" + json.dumps([wire])))
 
 
 @pytest.mark.parametrize("label", [{"specversion": "1"}, {"specVersion": "1.0"}, {}])
 def test_the_spelling_of_specversion_decides_nothing(label: dict[str, str]) -> None:
     wire = {key: value for key, value in CLOUD.items() if key != "specversion"} | label
 
-    assert said(parse(wire)) == said(parse(CLOUD))
+    assert (parse(wire)) == (parse(CLOUD))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_what_a_dead_letter_adds_is_left_out(casing: Any) -> None:
     }
     wire = event("SMSReceived", SMS)
 
-    assert said(parse(wire)) == said(parse(wire | {casing(key): added[key] for key in added}))
+    assert (parse(wire)) == (parse(wire | {casing(key): added[key] for key in added}))
 
 
 @pytest.mark.parametrize(
@@ -277,9 +277,8 @@ def test_base64_beside_data_is_kept() -> None:
 
 
 @pytest.mark.parametrize("number", ["1e999", "9" * 5000])
-def test_a_number_that_is_too_large_is_found_when_the_data_is_read(number: str) -> None:
-    """Until then the data of an exact event is only skipped over."""
-    parsed = parse_text(json.dumps(event("SMSReceived", {"message": "N"})).replace('"N"', number))
+def test_a_number_that_is_too_large_is_no_json(number: str) -> None:
+    text = json.dumps(event("SMSReceived", {"message": "N"})).replace('"N"', number)
 
     with pytest.raises(MalformedEvent, match=r"not JSON: .* out of range"):
-        _ = parsed.data
+        parse_text(text)

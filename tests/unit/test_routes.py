@@ -6,8 +6,9 @@ import pytest
 
 from shared import routes
 from shared.errors import UnreadablePayload
+from shared.families.route import Route, Yields
 from shared.records.records import Action
-from shared.routes import Yields
+from shared.routes import ROUTES
 from tests.unit.events import (
     ALICE,
     BOB,
@@ -294,18 +295,7 @@ def test_work_that_a_type_yields_anyway_is_not_changed_by_user_work_items(
     assert expected == routes.outcome(changed, said, user_work_items=True)
 
 
-@pytest.mark.parametrize(
-    ("expected", "name"),
-    [
-        (True, "ChatMessageReceivedInThread"),
-        (True, "ChatThreadDeleted"),
-        (False, "ChatMessageReceived"),
-        (False, "SMSReceived"),
-        (False, "EmailDeliveryReportReceived"),
-    ],
-)
-def test_thread_level_events_address_nobody(expected: bool, name: str) -> None:  # noqa: FBT001 - a column of the table
-    route = routes.find(PREFIX + name)
-
-    assert route is not None
-    assert expected is route.names_no_recipient
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.event)
+def test_only_thread_level_events_name_nobody_to_notify(route: Route[Any]) -> None:
+    assert (route.notify is None) is (route.level == "thread")
+    assert (route.level is not None) is (route.function == "chat_events")

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from shared.records.facts import Delivery, Fact, Message, Party, RecordType, SourceEvent, Thread
-from shared.records.wording import BODY_LENGTH, TITLE_LENGTH, push_body, push_title, work_title
+from shared.records.kinds import push_body, push_title, work_title
+from shared.records.wording import BODY_LENGTH, TITLE_LENGTH
 from tests.unit.events import ALICE
 
 RECEIVED: RecordType = "communication.message.received"

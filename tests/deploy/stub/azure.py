@@ -21,7 +21,7 @@ ROLE = "Microsoft.Authorization/roleAssignments"
 
 
 class Refusal(Exception):
-    """A service refuses a resource, with its own code and words."""
+    """A service refuses a resource, with its own error code and message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

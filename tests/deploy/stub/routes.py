@@ -69,7 +69,7 @@ def _what_if(azure: Azure, question: Question, match: re.Match[str]) -> Answer:
 
 
 def _deploy(azure: Azure, question: Question, match: re.Match[str]) -> Answer:
-    """How it ended is told by the operation: az cannot read a refusal of the request itself."""
+    """The operation shows how it ended: az cannot read a refusal of the request itself."""
     made = deployments.create(azure, match["group"], match["name"], question.body)
     accepted = {**made, "properties": {"provisioningState": "Accepted"}}
     operation = f"https://{azure.host}{question.path}/operationStatuses/1?api-version=2024-11-01"
@@ -123,12 +123,12 @@ def _subscriptions(azure: Azure, question: Question, _match: re.Match[str]) -> A
 
 
 def not_found(message: str, code: str) -> Answer:
-    """As Azure says it."""
+    """In the shape of Azure's errors."""
     return Answer(404, {"error": {"code": code, "message": message}})
 
 
 def _provider(_azure: Azure, question: Question) -> Json:
-    """``az resource`` asks which API versions there are, unless it is told one."""
+    """``az resource`` asks which API versions there are, unless it is given one."""
     namespace = question.path.rpartition("/")[2]
     return {
         "namespace": namespace,

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.deploy.stub import certificate, deployments, routes
+import trustme
+
+from tests.deploy.stub import deployments, routes
 from tests.deploy.stub.azure import Azure
 
 
@@ -45,6 +47,7 @@ class Stub:
 
     port: int
     certificate: Path
+    """Of the authority that az must trust: it speaks to nothing without TLS."""
     azure: Azure = field(init=False)
     requests: list[Request] = field(default_factory=list)
 
@@ -84,12 +87,13 @@ def _parsed(text: str, content_type: str) -> Any:
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[Stub]:
     """Listen on a free port until the block ends."""
-    certificate_file, key_file = certificate.write(folder)
+    authority, certificate = trustme.CA(), folder / "authority.pem"
+    authority.cert_pem.write_to_path(str(certificate))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate_file, key_file)
+    authority.issue_cert("localhost").configure_cert(context)
     server = _Server(("127.0.0.1", 0), _Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.stub = Stub(server.server_port, certificate_file)
+    server.stub = Stub(server.server_port, certificate)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

@@ -60,7 +60,7 @@ def functions(azure: Azure, question: Any) -> Json:
 
 
 def web_config(_azure: Azure, question: Any) -> Json:
-    """The runtime of other plans; on Flex Consumption, functionAppConfig says it."""
+    """The runtime of other plans; on Flex Consumption it is in functionAppConfig."""
     return {"id": question.path, "name": "web", "properties": {"linuxFxVersion": ""}}
 
 

@@ -48,6 +48,7 @@ def test_an_empty_object(event: str) -> None:
     [
         pytest.param("", id="nothing"),
         pytest.param("{", id="cut"),
+        pytest.param('{"a":NaN}', id="not a number"),
         pytest.param('{"a":1,}', id="trailing comma"),
         pytest.param('{"a":"\\q"}', id="bad escape"),
         pytest.param("[1, 2]", id="array"),

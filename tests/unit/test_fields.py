@@ -6,7 +6,7 @@ import pytest
 
 from shared.families.chat import ChatMessage
 from shared.families.sms import SmsReceived
-from shared.families.threads import ChatThread
+from shared.families.threads import ThreadCreated
 from shared.reading.fields import fold, read, take
 from shared.reading.values import instant, moment, number, strings, text, uri_reference, whole
 
@@ -80,7 +80,7 @@ def test_members_are_participants_and_are_not_counted_twice() -> None:
     new = [{"displayName": "A", "participantCommunicationIdentifier": {"rawId": "8:a"}}]
     old = [{"displayName": "A", "memberId": "8:a"}]
 
-    assert fold(ChatThread, {"members": old, "participants": new}) == ({"participants": new}, {})
+    assert fold(ThreadCreated, {"members": old, "participants": new}) == ({"participants": new}, {})
 
 
 @pytest.mark.parametrize("empty", [None, "", {}])
@@ -94,7 +94,9 @@ def test_an_empty_new_name_falls_back_to_the_old_one(empty: object) -> None:
 def test_no_participants_fall_back_to_the_members() -> None:
     members = [{"memberId": "8:a"}]
 
-    assert fold(ChatThread, {"participants": [], "members": members})[0]["participants"] == members
+    assert (
+        fold(ThreadCreated, {"participants": [], "members": members})[0]["participants"] == members
+    )
 
 
 def test_a_customers_metadata_is_never_looked_into() -> None:
@@ -127,14 +129,17 @@ def test_a_field_of_the_wrong_type_spoils_no_event_and_is_kept(
 
 def test_what_is_nobody_among_participants_is_left_out_and_kept() -> None:
     members = [{"memberId": "8:a"}, None, "8:b"]
-    thread, rest = read(ChatThread, {"members": members})
+    thread, rest = read(ThreadCreated, {"members": members})
 
     assert thread.participants == [{"memberId": "8:a"}]
     assert rest == {"participants": members}
 
 
 def test_an_empty_text_for_an_object_is_nothing() -> None:
-    assert read(ChatThread, {"properties": "", "threadId": "t"}) == (ChatThread(thread_id="t"), {})
+    assert read(ThreadCreated, {"properties": "", "threadId": "t"}) == (
+        ThreadCreated(thread_id="t"),
+        {},
+    )
 
 
 @pytest.mark.parametrize(

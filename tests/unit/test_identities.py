@@ -6,10 +6,10 @@ import pytest
 
 from shared.reading.identities import (
     conversation,
+    each_once,
     from_email,
     from_identifier,
     from_participant,
-    merged,
 )
 from shared.reading.phones import e164, from_phone
 from shared.records.facts import Party
@@ -298,23 +298,35 @@ def test_a_participant_with_the_id_beside_the_name(name: str) -> None:
     )
 
 
-def test_one_party_told_twice_fills_its_gaps() -> None:
+def test_copies_of_one_party_fill_each_others_gaps() -> None:
     first = Party(kind="communicationUser", raw_id=ALICE)
     again = Party(kind="communicationUser", raw_id=ALICE, display_name="Alice", metadata={"a": "1"})
 
-    assert merged(first, again) == again
+    assert each_once([first, again]) == (again,)
 
 
-def test_what_differs_when_one_party_is_told_twice_is_kept() -> None:
-    first = Party(kind="communicationUser", raw_id=ALICE, display_name="Alice", extra={"a": 1})
-    again = Party(kind="communicationUser", raw_id=ALICE, display_name="Al", extra={"b": 2})
+def test_what_differs_between_copies_of_one_party_is_kept() -> None:
+    names = ("Alice", "Al", "Alice", "Ali")
+    copies = [
+        Party(kind="communicationUser", raw_id=ALICE, display_name=name, extra={f"x{number}": 1})
+        for number, name in enumerate(names)
+    ]
 
-    assert merged(first, again) == Party(
-        kind="communicationUser",
-        raw_id=ALICE,
-        display_name="Alice",
-        extra={"a": 1, "b": 2, "toldAgain": {"displayName": "Al"}},
+    assert each_once(copies) == (
+        Party(
+            kind="communicationUser",
+            raw_id=ALICE,
+            display_name="Alice",
+            extra={"x0": 1, "x1": 1, "x2": 1, "x3": 1}
+            | {"duplicates": [{"displayName": "Al"}, {"displayName": "Ali"}]},
+        ),
     )
+
+
+def test_parties_without_an_id_are_all_kept() -> None:
+    nobody = Party(kind="unknown", display_name="Guest")
+
+    assert each_once([nobody, nobody]) == (nobody, nobody)
 
 
 @pytest.mark.parametrize(

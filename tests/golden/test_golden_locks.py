@@ -1,0 +1,68 @@
+"""Locks of Python packages against the requirements that people edit."""
+
+import re
+
+import pytest
+
+from local.paths import ROOT
+
+LOCKED = {
+    "requirements-dev.lock": ["requirements.txt", "requirements-dev.txt"],
+    "tests/deploy/requirements.lock": ["tests/deploy/requirements.txt"],
+}
+SMALL = ["local/requirements-node.txt", "local/requirements-runtime.txt"]
+"""They hold their hashes themselves."""
+
+AGAIN = "make the lock again, see CONTRIBUTING.md"
+
+
+def text(name: str) -> str:
+    """A file of the repository."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def required(requirements: str) -> set[str]:
+    """NAME==VERSION of what a file of requirements lists."""
+    return set(re.findall(r"^[\w-]+==[\w.]+", requirements, re.MULTILINE))
+
+
+def locked(lock: str, name: str) -> set[str]:
+    """NAME==VERSION of what a lock holds because the file of that name requires it."""
+    packages = re.split(r"\n(?=\w)", lock)
+    wanted = re.compile(rf"^    # .*-r {re.escape(name)}$", re.MULTILINE)
+    return {package.split()[0] for package in packages if wanted.search(package)}
+
+
+@pytest.mark.parametrize("lock", LOCKED)
+def test_a_lock_is_fresh(lock: str) -> None:
+    """It holds exactly what its files require, in the same versions."""
+    for name in LOCKED[lock]:
+        assert required(text(name)) == locked(text(lock), name), AGAIN
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("pytest==", "pytest==0."),
+        ("pytest==", "pytests=="),
+        ("pytest==", "another==1\npytest=="),
+        ("pytest==", "# pytest=="),
+    ],
+)
+def test_a_stale_lock_is_found(old: str, new: str) -> None:
+    """Another version, a package too many, a package that is missing."""
+    name = "requirements-dev.txt"
+    changed = text(name).replace(f"\n{old}", f"\n{new}")
+
+    assert required(changed) != locked(text("requirements-dev.lock"), name)
+
+
+@pytest.mark.parametrize("name", [*LOCKED, *SMALL])
+def test_every_package_is_pinned_by_hashes(name: str) -> None:
+    """And nothing says where a package comes from: that is a setting of whoever installs."""
+    lines = text(name).replace("\\\n", "").splitlines()
+    packages = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+    assert packages
+    assert all("==" in line and "--hash=sha256:" in line for line in packages)
+    assert not re.search(r"https?:|^--|file:", text(name), re.MULTILINE)
