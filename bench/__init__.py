@@ -1,5 +1,5 @@
-"""What the app costs, beside what people write instead: one script for each part.
+"""What the app costs, beside what people write instead: four scripts, which `dev.py bench` runs.
 
-`python3 dev.py bench` runs them. Each compares variants within one run and takes them in turns, so
-that a busy machine slows all of them alike; only ratios are results.
+Variants take turns within one run, so that other work on the machine slows all of them alike, and
+only ratios are results. (pyperf measures one after the other, so it is not used.)
 """

@@ -22,6 +22,7 @@ from bench.delivering import IN_FLIGHT, LATENCY, app_settings
 from bench.measuring import OURS, Burst, burst, check, digits, in_turns, percentile, speeds, table
 from bench.storage import Storage
 from local import functions_host, paths, ports
+from local.errors import CommandError
 from local.processes import Children
 
 APPS = {"empty": 0, "ideal": 2, "sample": 2, OURS: 2}
@@ -45,11 +46,11 @@ class Host:
         self._http = http
 
     async def post(self) -> None:
-        """Deliver one event as Event Grid does; RuntimeError when the function fails."""
+        """Deliver one event as Event Grid does; CommandError when the function fails."""
         async with self._http.post(self._url, data=_DELIVERY, headers=_HEADERS) as answer:
             text = await answer.text()
             if answer.status not in {HTTPStatus.OK, HTTPStatus.ACCEPTED}:
-                raise RuntimeError(f"HTTP {answer.status}: {text}")
+                raise CommandError(f"HTTP {answer.status}: {text}")
 
     async def burst(self, app: str, in_flight: int, seconds: float) -> Burst:
         """Keep events in flight for a while; storage must get the messages of each."""
@@ -69,7 +70,7 @@ class Host:
 
         async def deliver() -> None:
             begin = perf_counter()
-            with contextlib.suppress(TimeoutError, RuntimeError, aiohttp.ClientError):
+            with contextlib.suppress(TimeoutError, CommandError, aiohttp.ClientError):
                 async with asyncio.timeout(_PATIENCE):
                     await self.post()
                 latencies.append((perf_counter() - begin) * 1e3)
