@@ -4,18 +4,14 @@ Every time in a new process, with byte code in place and storage that answers at
 real worker and host add is not in it.
 """
 
-import asyncio
 import json
 import os
-import sys
-from asyncio.subprocess import PIPE
 from time import perf_counter
 
 from bench import events, storage
 from bench.delivering import app_settings
-from bench.measuring import OURS, beside_the_app, check, in_turns, table
+from bench.measuring import OURS, beside_the_app, check, in_turns, output_of, table
 from bench.storage import Storage
-from local.paths import ROOT
 
 _PROGRAM = """
 import asyncio, json, os, sys, time, types
@@ -66,11 +62,6 @@ async def started(name: str, service: Storage) -> tuple[float, list[str]]:
     text = events.sample("SMSReceived.current")
     program = _PROGRAM.format(module=module, text=text, call=call)
     environ, before = os.environ | app_settings(service), service.requests
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, cwd=ROOT, env=environ, stdout=PIPE
-    )
-    output, _ = await child.communicate()
-    check(f"exit status of {name}", 0, child.returncode or 0)
+    seconds, modules = json.loads(await output_of(["-c", program], environ))
     check(f"messages of {name}", 0 if "empty" in name else 2, service.requests - before)
-    seconds, modules = json.loads(output)
     return seconds, modules

@@ -10,8 +10,7 @@ import logging
 import os
 import sys
 import tempfile
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,11 +21,10 @@ import psutil
 from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64EncodePolicy, aio
 
 from bench import events, storage
-from bench.measuring import OURS, Burst, burst, check, in_turns, speeds
+from bench.measuring import OURS, Burst, burst, check, in_turns, output_of, speeds
 from bench.raw import RawAccount
 from bench.storage import Storage
 from local.certificates import Certificates
-from local.paths import ROOT
 
 IN_FLIGHT = (1, 32)
 LATENCY = 0.010
@@ -146,22 +144,13 @@ async def measure(*, quick: bool) -> str:
                 for count in IN_FLIGHT:
                     before = service.requests
                     job = [client, service.connection_string, sends(), count, 0.1 if quick else 2.0]
-                    done = await _in_process(job, certificates.environ())
+                    program = ["-m", "bench.delivering", json.dumps(job)]
+                    output = await output_of(program, certificates.environ())
+                    done = msgspec.json.decode(output, type=list[Burst])
                     count_done = sum(len(each.latencies) for each in done)
                     check(f"messages of {client}", 2 * count_done, service.requests - before)
                     bursts[client, count].append(done[-1])
     return speeds(bursts)
-
-
-async def _in_process(job: list[Any], environ: Mapping[str, str]) -> list[Burst]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.delivering", json.dumps(job)),
-        cwd=ROOT,
-        env=environ,
-        stdout=PIPE,
-    )
-    output, _ = await process.communicate()
-    return msgspec.json.decode(output, type=list[Burst])
 
 
 async def _deliver(

@@ -61,10 +61,7 @@ class Host:
         return done
 
     async def offer(self, rate: int, seconds: float) -> list[str]:
-        """Deliver so many events a second, whether or not the earlier ones were answered.
-
-        Returns: the cells of a row of ``_overload``.
-        """
+        """Deliver so many events a second, answered or not: the cells of a row."""
         latencies: list[float] = []
         megabytes = [self.megabytes()]
 
@@ -92,7 +89,7 @@ class Host:
 
 
 async def measure(*, quick: bool) -> str:
-    """The three tables, as Markdown."""
+    """Both tables, as Markdown."""
     async with storage.running() as service:
         tables = [
             await _costs(service, rounds=1 if quick else 5, seconds=0.2 if quick else 2.0),
@@ -113,7 +110,7 @@ async def _costs(service: Storage, rounds: int, seconds: float) -> str:
             for count in IN_FLIGHT:
                 bursts[app, count].append(await hosts[app].burst(app, count, seconds))
         memory = {app: [digits(host.megabytes())] for app, host in hosts.items()}
-    return f"{speeds(bursts)}\n\n{table(['the host', 'MB at the end'], memory)}"
+    return speeds(bursts, memory)
 
 
 async def _overload(service: Storage, loads: Iterable[tuple[float, int]], seconds: float) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import statistics
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 
@@ -10,6 +11,7 @@ import psutil
 from msgspec import Struct
 
 from local.errors import CommandError
+from local.paths import ROOT
 
 OURS = "**the app**"
 
@@ -62,6 +64,16 @@ def check(what: str, expected: int, found: int) -> None:
         raise CommandError(f"{what}: {found:,}, and it should be {expected:,}")
 
 
+async def output_of(arguments: Sequence[str], environ: Mapping[str, str]) -> bytes:
+    """What a Python program of ours writes; CommandError when it fails."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=ROOT, env=environ, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    check("the exit status of a measured program", 0, process.returncode or 0)
+    return output
+
+
 def digits(value: float) -> str:
     """Three significant digits, and commas for thousands: ``0.0123``, ``4.56``, ``1,230``."""
     if abs(value) >= 100:  # noqa: PLR2004 - from here on, three digits are a whole number
@@ -99,7 +111,7 @@ def table(columns: Sequence[str], *parts: Mapping[str, Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def speeds(bursts: Bursts) -> str:
+def speeds(bursts: Bursts, megabytes: Mapping[str, Sequence[str]] | None = None) -> str:
     """CPU time with the most events in flight, then how quick it is with each number of them."""
     names = list(dict.fromkeys(name for name, _ in bursts))
     counts = sorted({count for _, count in bursts})
@@ -110,4 +122,4 @@ def speeds(bursts: Bursts) -> str:
         parts.append(beside_the_app({n: [b.rate for b in bursts[n, count]] for n in names}))
         taken = {n: [ms for b in bursts[n, count] for ms in b.latencies] for n in names}
         parts.append({n: [percentile(taken[n], share) for share in (50, 99)] for n in names})
-    return table(columns, *parts)
+    return table([*columns, "MB"], *parts, megabytes) if megabytes else table(columns, *parts)

@@ -31,6 +31,8 @@ WAYS: dict[str, Callable[[str], list[str | bytes]]] = {
 }
 EVENTS = {
     "SMS": events.sample("SMSReceived.current"),
+    "SMS, as first published": events.sample("SMSReceived"),
+    "SMS, as a CloudEvent": events.sample("SMSReceived.cloudevents"),
     "SMS delivery report": events.sample("SMSDeliveryReportReceived.current"),
     "chat message": events.sample("ChatMessageReceived.current"),
     "chat thread of 2 people": events.thread(2),
