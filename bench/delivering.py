@@ -26,7 +26,7 @@ from bench.raw import RawAccount
 from bench.storage import Storage
 from local.certificates import Certificates
 
-IN_FLIGHT = (1, 32)
+IN_FLIGHT = (1, 8)
 LATENCY = 0.010
 """Seconds: about what a storage account takes."""
 _BASE64: dict[str, Any] = {"message_encode_policy": TextBase64EncodePolicy()}

@@ -23,11 +23,11 @@ _QUOTED = """\
 From an SMS to its two records, dicts and json take {normalizing[dicts and json][1]} times the CPU
 time of the app, pydantic {normalizing[pydantic v2][1]} times, the event class of `azure.eventgrid`
 {normalizing[`azure.eventgrid`'s class and json][1]} times. To put both on their queues over HTTPS,
-the SDK's blocking client takes {delivering[SDK, blocking, kept][1]} times the CPU time of the app
-when it is kept open, and {delivering[a client per event][1]} times when it is made for each event,
-as samples do. With the functions host, a function written like the samples takes
-{function[sample][1]} times the CPU time of the app; one that sends prepared messages, with no logic
-and no client library of Azure's, takes {function[ideal][1]} times.
+eight events at a time, the SDK's blocking client takes {delivering[SDK, blocking, kept][1]} times
+the CPU time of the app when it is kept open, and {delivering[a client per event][1]} times when it
+is made for each event, as samples do. With the functions host, a function written like the samples
+takes {function[sample][1]} times the CPU time of the app; one that sends prepared messages, with no
+logic and no client library of Azure's, takes {function[ideal][1]} times.
 """
 """For each part its rows by their first cell, and which of the cells after that."""
 
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(tables, flush=True)
         if arguments.write:
             page = PAGE.read_text(encoding="utf-8")
-            page = with_block(page, f"bench:{name}", f"\n{tables}\n")
+            page = with_block(page, f"bench:{name}", tables)
             PAGE.write_text(page, encoding="utf-8")
     if arguments.write:
         page, readme = (file.read_text(encoding="utf-8") for file in (PAGE, README))
