@@ -12,7 +12,7 @@ import sys
 from typing import NoReturn
 
 from local import paths
-from local.processes import become
+from local.processes import replace_process
 from local.setup.environment import install_deploy_tools
 
 _TIERS = ["-p", "tools.pytest_tiers"]
@@ -38,4 +38,4 @@ def run(arguments: argparse.Namespace) -> NoReturn:
     if arguments.deploy:
         environ["AZ"] = str(install_deploy_tools())
         chosen = [*_DEPLOY, *arguments.pytest]
-    become([sys.executable, "-m", "pytest", *chosen], environ)
+    replace_process([sys.executable, "-m", "pytest", *chosen], environ)
