@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         return int(module.run(parsed))
     except CommandError as error:
         print(f"dev.py {command.name}: {error}", file=sys.stderr)
-    except BrokenPipeError:  # `dev.py peek | head`: nobody reads on, and Python must not mind
+    except BrokenPipeError:  # `dev.py peek | head`: nothing is left to flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
 

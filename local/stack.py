@@ -49,7 +49,7 @@ class Stack:
             self.topic.check()
         ended = self.children.ended()
         if ended:
-            raise CommandError(ended.obituary())
+            raise CommandError(ended.why_it_ended())
 
     @classmethod
     @contextmanager

@@ -40,7 +40,7 @@ def pytest_runtest_makereport(
     """Add a row for each test, and for each that could not begin or end."""
     report = yield
     if report.when == "call" and report.failed:
-        report.sections += [(one.name, one.said()) for one in _children(item)]
+        report.sections += [(one.name, one.last_lines()) for one in _children(item)]
     if (report.when == "call" or not report.passed) and item.get_closest_marker("reliability"):
         item.config.stash[_ROWS].append((item.stash[_ORDER], _row(item, report, call.duration)))
     return report

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,13 +76,15 @@ class System:
         """Wait until the host says this of the last event; its output comes beside its answer."""
         assert self.host is not None
         host = self.host
-        host.wait_until(lambda: words in host.said().rpartition("Executing 'Functions.")[2], 10)
+        host.wait_until(
+            lambda: words in host.last_lines().rpartition("Executing 'Functions.")[2], 10
+        )
 
 
 def kill(child: Child | None) -> None:
     """`kill -9`, and wait for the end."""
     assert child is not None
-    os.killpg(child.process.pid, signal.SIGKILL)
+    child.process.kill()
     child.process.wait()
 
 

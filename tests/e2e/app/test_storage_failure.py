@@ -50,8 +50,8 @@ def test_a_missing_setting_fails_and_is_named() -> None:
         functions_host.wait_until_ready(host, host_port)
 
         status = App(host_port, "").deliver(SAMPLE.read_text(encoding="utf-8"), "sms_received")
-        host.wait_until(lambda: "CHAT_WORK_ITEMS" in host.said(), 10.0)
-        said = host.said()
+        host.wait_until(lambda: "CHAT_WORK_ITEMS" in host.last_lines(), 10.0)
+        said = host.last_lines()
 
     assert 500 == status
     for setting in settings:

@@ -14,8 +14,8 @@ import pytest
 
 from local import azurite, functions_host, paths, ports
 from local.azurite import StoragePorts
+from tests.commands import eventually, started
 from tests.e2e.app.conftest import App
-from tests.e2e.cli.commands import eventually, started
 from tests.e2e.privacy import events
 
 KEY = "WWFudGlwcGVzIGdlaGVpbWVyIFNjaGx1ZXNzZWwgZnVlciBkZW4gS2VsbGVyIQ=="

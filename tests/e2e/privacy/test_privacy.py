@@ -24,7 +24,7 @@ from shared.errors import AppError, ConfigError, DeliveryError
 from shared.reading import envelope
 from shared.settings import Settings
 from shared.writing.storage import StorageAccount
-from tests.e2e.cli.commands import Ports, dev, eventually, stand_in, started
+from tests.commands import Ports, dev, eventually, stand_in, started
 from tests.e2e.privacy import events
 from tests.e2e.privacy.conftest import KEY, SIGNATURE, Host, account, failing_storage, hosting
 from tests.e2e.privacy.events import Odd

@@ -12,7 +12,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from local.host import server
 from local.host.app import FunctionApp
 from local.host.state import Host
-from tests.e2e.host.hosting import RunningHost, unique
+from tests.commands import eventually
+from tests.tools.host.hosting import RunningHost, unique
 
 pytestmark = pytest.mark.e2e
 
@@ -121,9 +122,7 @@ def test_runs_a_function_with_the_given_event(name: str, host: RunningHost) -> N
 
     assert host.request("POST", f"/admin/functions/{name}", body).status == 202
 
-    deadline = time.monotonic() + 5
-    while not host.received(mark) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    assert eventually(lambda: bool(host.received(mark)))
     assert [(f'{{"id":"{mark}"}}', name)] == [
         (record["event"], record["name"]) for record in host.received(mark)
     ]
@@ -137,10 +136,7 @@ def test_an_input_that_is_no_event_fails_unseen(event: str, host: RunningHost) -
     answer = host.request("POST", "/admin/functions/records", json.dumps({"input": event}))
 
     assert answer.status == 202
-    deadline = time.monotonic() + 5
-    while host.log().count("The event is not a JSON object.") == before:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    assert eventually(lambda: host.log().count("The event is not a JSON object.") > before)
 
 
 @pytest.mark.parametrize("body", ["", "null", "[]", "{", '{"input":{}}', "[" * 100_000])

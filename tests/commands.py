@@ -86,6 +86,11 @@ def stand_in() -> dict[str, str]:
     return os.environ | {"DEV_HOST": "local", "PYTHONUNBUFFERED": "1"}
 
 
+def with_repository() -> dict[str, str]:
+    """The environment of a Python that is to import the modules of this repository."""
+    return os.environ | {"PYTHONPATH": str(paths.ROOT)}
+
+
 def eventually(is_so: Callable[[], bool], seconds: float = 20.0) -> bool:
     """Whether it becomes so in time."""
     deadline = time.monotonic() + seconds

@@ -1,7 +1,6 @@
 """`dev.py` before and while it makes the environment, with steps that install nothing."""
 
 import ast
-import os
 import shutil
 import signal
 import sys
@@ -13,46 +12,35 @@ import pytest
 
 from local import paths
 from local.errors import CommandError
-from local.setup import node
-from local.setup.lock import only_one
-from local.setup.steps import Stamps, Step, base_python, run_due
-from tests.e2e.cli.commands import eventually, is_alive, run, started
+from local.setup.environment import base_python, needs_node_wheel
+from local.setup.steps import Step, only_one, run_due
+from tests.commands import children_of, eventually, is_alive, run, started, with_repository
 
 pytestmark = pytest.mark.e2e
 
 
 class Place:
-    """A folder with two fake steps; each adds a line to a diary when it runs."""
+    """A folder with two steps, each of which makes a file and adds its name to another one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.log = folder / "setup.log"
-        self.diary = folder / "diary"
+        self.names = folder / "names"
         self.requirements = folder / "requirements.txt"
         self.requirements.write_text("one==1")
-        self.stamps = Stamps(folder / "stamps")
         self.steps = [self.step("first"), self.step("second")]
 
     def step(self, name: str, code: str = "") -> Step:
-        """A step that makes a file and notes that it did."""
-        script = f"import sys; open({str(self.diary)!r}, 'a').write({name + ' '!r})\n{code}"
+        """A step that runs this code, too."""
         made = self.folder / name
+        script = f"import sys; open({str(self.names)!r}, 'a').write({name + ' '!r})\n{code}"
         command = [sys.executable, "-c", f"{script}\nopen({str(made)!r}, 'w').close()"]
-        return Step(
-            name=name,
-            title=f"Step {name}",
-            commands=[command],
-            inputs=[self.requirements],
-            makes=[made],
-            proof=[made],
-            hint=f"Mend {name}.",
-        )
+        return Step(f"Step {name}", f"Mend {name}.", [command], [self.requirements], [made])
 
     def run(self, steps: Sequence[Step] | None = None) -> str:
-        """Run what is due; the names of the steps that ran."""
-        self.diary.write_text("")
-        run_due(steps or self.steps, self.stamps, self.log)
-        return self.diary.read_text().strip()
+        """Do what is due; the names of the steps that ran."""
+        self.names.write_text("")
+        run_due(steps or self.steps, self.folder)
+        return self.names.read_text().strip()
 
 
 @pytest.fixture
@@ -65,12 +53,13 @@ def copy(tmp_path: Path) -> Path:
     """The command line alone, as in a fresh clone: no .venv."""
     shutil.copy(paths.ROOT / "dev.py", tmp_path)
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(paths.ROOT / "local", tmp_path / "local", ignore=ignored)
+    for folder in ("local", "tools"):
+        shutil.copytree(paths.ROOT / folder, tmp_path / folder, ignore=ignored)
     return tmp_path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "text"),
     [
         ([], 0, "commands:"),
         (["--help"], 0, "commands:"),
@@ -82,17 +71,17 @@ def copy(tmp_path: Path) -> Path:
     ],
 )
 def test_help_needs_no_environment(
-    arguments: list[str], status: int, said: str, copy: Path
+    arguments: list[str], status: int, text: str, copy: Path
 ) -> None:
     """A newcomer reads first and installs later: `-S` is a Python without any package."""
     helped = run([base_python(), "-S", copy / "dev.py", *arguments])
 
     assert status == helped.returncode, helped.stdout
-    assert said in helped.stdout
+    assert text in helped.stdout
     assert not (copy / ".venv").exists()
 
 
-def test_an_old_python_is_told_what_to_do(copy: Path) -> None:
+def test_an_old_python_ends_with_a_message(copy: Path) -> None:
     """dev.py has to be readable for an old Python, and to end before it reads the rest."""
     source = (copy / "dev.py").read_text(encoding="ascii")
     ast.parse(source, feature_version=(3, 4))
@@ -107,7 +96,7 @@ def test_an_old_python_is_told_what_to_do(copy: Path) -> None:
 
 
 def test_steps_run_once(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line for each step, the first time; the second time nothing is done, and nothing said."""
+    """One line for each step the first time; the second time nothing is done or printed."""
     assert "first second" == place.run()
     lines = capsys.readouterr().out.splitlines()
     assert 3 == len(lines)
@@ -126,12 +115,29 @@ def test_a_changed_file_makes_a_step_due(place: Place) -> None:
     assert "" == place.run()
 
 
-def test_another_python_makes_a_step_due(place: Place) -> None:
-    """What a step depends on, and is no file, counts as well; the other step stays."""
+def test_another_python_makes_a_step_due(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.run()
-    first, second = place.steps
+    monkeypatch.setattr(sys, "version", "3.12.1")
 
-    assert "first" == place.run([replace(first, depends_on=["3.12.1"]), second])
+    assert "first second" == place.run()
+
+
+def test_another_command_makes_its_step_due(place: Place) -> None:
+    """The other step stays."""
+    place.run()
+
+    assert "second" == place.run([place.steps[0], place.step("second", "pass")])
+
+
+def test_a_link_is_never_emptied(place: Place, tmp_path: Path) -> None:
+    """Whoever makes .venv a link has something else there."""
+    other, link = tmp_path / "other", tmp_path / "link"
+    other.mkdir()
+    link.symlink_to(other)
+
+    with pytest.raises(CommandError, match="link is a symbolic link"):
+        run_due(place.steps, link)
+    assert not list(other.iterdir())
 
 
 def test_what_was_removed_is_made_again(place: Place) -> None:
@@ -144,11 +150,10 @@ def test_what_was_removed_is_made_again(place: Place) -> None:
 def test_a_python_called_by_another_name_is_the_same(tmp_path: Path) -> None:
     """`python3 dev.py` and `python3.12 dev.py` do not make .venv anew in turn."""
     (tmp_path / "another").symlink_to(base_python())
-    code = "from local.setup.steps import base_python; print(base_python())"
-    environ = os.environ | {"PYTHONPATH": str(paths.ROOT)}
+    code = "from local.setup.environment import base_python; print(base_python())"
 
     for python in (tmp_path / "another", sys.executable):
-        assert base_python() == run([python, "-c", code], environ=environ).stdout.strip()
+        assert base_python() == run([python, "-c", code], environ=with_repository()).stdout.strip()
 
 
 def test_a_failed_step_shows_why_and_is_due_again(place: Place) -> None:
@@ -173,46 +178,32 @@ def test_a_program_that_is_not_there_is_a_failed_step(place: Place) -> None:
         place.run([missing])
 
 
-@pytest.mark.parametrize(
-    ("number", "status"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)],
-)
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_an_interrupted_step_leaves_nothing_and_resumes(
     number: signal.Signals, status: int, place: Place
 ) -> None:
-    """What the step started, and what that started, ends as well; the next run begins it again."""
-    pids = place.folder / "pids"
-    grandchild = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
-    slow = f"""if True:
-        import os, subprocess, time
-        child = {grandchild}
-        with open({str(pids)!r}, 'w') as file: file.write(f'{{os.getpid()}} {{child.pid}} ')
-        time.sleep(60)
-    """
+    """The programs of the step end, and the next run begins it again."""
+    output = place.folder / "output"
+    slow = "import time; print('at work', flush=True); time.sleep(60)"
     script = f"""if True:
-        import sys
         from pathlib import Path
         from local.signals import end_on_signals
-        from tests.e2e.cli.test_cli_setup import Place
+        from tests.tools.cli.test_cli_setup import Place
         end_on_signals()
         place = Place(Path({str(place.folder)!r}))
-        place.run([place.steps[0], place.step('second', '')])
-        place.run([place.steps[0], place.step('slow', {slow!r})])
+        place.run([place.steps[0], place.step('second', {slow!r})])
     """
-    environ = os.environ | {"PYTHONPATH": str(paths.ROOT)}
-    with started([sys.executable, "-c", script], place.folder / "output", environ) as process:
-        output = place.folder / "output"
-        assert eventually(lambda: pids.exists() and pids.read_text().endswith(" ")), (
-            output.read_text()
-        )
+    log = place.folder / "setup.log"
+    with started([sys.executable, "-c", script], output, with_repository()) as process:
+        assert eventually(lambda: log.exists() and "\nat work" in log.read_text())
+        children = children_of(process.pid)
         process.send_signal(number)
 
         assert status == process.wait(10)
-        alive = [int(pid) for pid in pids.read_text().split()]
-        assert eventually(lambda: not any(map(is_alive, alive)), 5)
+        assert eventually(lambda: not any(map(is_alive, children)), 5)
 
-    assert not (place.folder / "slow").exists()
-    assert "slow" == place.run([*place.steps, place.step("slow")])
+    assert not (place.folder / "second").exists()
+    assert "second" == place.run()
 
 
 def test_a_second_set_up_waits_for_the_first(place: Place) -> None:
@@ -220,13 +211,12 @@ def test_a_second_set_up_waits_for_the_first(place: Place) -> None:
     lock, output = place.folder / "lock", place.folder / "output"
     script = f"""if True:
         from pathlib import Path
-        from local.setup.lock import only_one
+        from local.setup.steps import only_one
         with only_one(Path({str(lock)!r})):
             print("my turn")
     """
-    environ = os.environ | {"PYTHONPATH": str(paths.ROOT)}
     with only_one(lock):
-        waiting = started([sys.executable, "-c", script], output, environ)
+        waiting = started([sys.executable, "-c", script], output, with_repository())
         process = waiting.__enter__()
         assert eventually(lambda: "Another set-up is at work" in output.read_text())
         assert "my turn" not in output.read_text()
@@ -239,40 +229,36 @@ def test_a_second_set_up_waits_for_the_first(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "wish", "from_wheel"),
+    ("version", "wish", "programs", "from_wheel"),
     [
-        ("v20.11.1", "", False),
-        ("v24.0.0", "", False),
-        ("v18.19.0", "", True),
-        ("nonsense", "", True),
-        ("v24.0.0", "wheel", True),
+        ("v20.11.1", "", ["node", "npm"], False),
+        ("v24.0.0", "", ["node", "npm"], False),
+        ("v18.19.0", "", ["node", "npm"], True),
+        ("nonsense", "", ["node", "npm"], True),
+        ("v24.0.0", "wheel", ["node", "npm"], True),
+        ("v24.0.0", "", ["node"], True),
+        ("", "", [], True),
     ],
 )
-def test_node_is_the_systems_when_recent(
-    version: str, wish: str, *, from_wheel: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_node_is_the_systems_when_recent_and_with_npm(
+    version: str,
+    wish: str,
+    programs: Sequence[str],
+    *,
+    from_wheel: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An old Node.js, or `DEV_NODE=wheel`, makes it PyPI's."""
-    for name in ("node", "npm"):
+    for name in programs:
         program = tmp_path / name
         program.write_text(f"#!/bin/sh\necho {version}\n")
         program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("DEV_NODE", wish)
+    monkeypatch.setattr(paths, "NODE_OF_WHEEL", tmp_path / "none")
 
-    chosen = node.choose()
-
-    assert from_wheel == chosen.from_wheel
-    assert (tmp_path / "node" == chosen.program) != from_wheel
-
-
-def test_node_without_npm_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some distributions package them apart."""
-    program = tmp_path / "node"
-    program.write_text("#!/bin/sh\necho v24.0.0\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    assert node.choose().from_wheel
+    assert from_wheel == needs_node_wheel()
 
 
 def test_the_lock_file_names_no_registry() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.host.hosting import SHOWS, RunningHost, host_of, write_function, write_settings
+from tests.tools.host.hosting import SHOWS, RunningHost, host_of, write_function, write_settings
 
 RECORDS = """
 import json
@@ -80,7 +80,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
     write_function(root, "quits_in_a_thread", QUITS_IN_A_THREAD)
     write_function(root, "quits_on_import", "raise SystemExit(3)\n")
     (root / "shared").mkdir()
-    with host_of(root, "--stop-with-parent") as running:
+    with host_of(root) as running:
         yield running
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local import paths
-from tests.e2e.cli.commands import run
+from tests.commands import run
 from tools.pytest_tiers import tiers_of
 
 pytestmark = pytest.mark.e2e

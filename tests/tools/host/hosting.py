@@ -4,18 +4,19 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+from local import paths, ports
+from tests.commands import eventually
+
+REPOSITORY = paths.ROOT
 
 # Settings of the machine that runs the tests must not reach the app under test.
 _FOREIGN = ("azure", "functions_", "website_", "python_threadpool", "from_")
@@ -41,14 +42,6 @@ async def main(event: str) -> None:
 """
 
 
-def free_port() -> int:
-    """Give a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def write_function(root: Path, name: str, code: str, function_json: str | None = None) -> None:
     """Write one function folder whose parameter `event` is the trigger."""
     binding = {"type": "eventGridTrigger", "direction": "in", "name": "event"}
@@ -60,36 +53,32 @@ def write_function(root: Path, name: str, code: str, function_json: str | None =
     )
 
 
-def write_settings(root: Path, values: dict[str, Any], **host_json: object) -> None:
+def write_settings(
+    root: Path, values: dict[str, Any], *, local_port: int | None = None, **host_json: object
+) -> None:
     """Write host.json and local.settings.json, with the storage that the host asks for."""
     root.mkdir(exist_ok=True)
     (root / "host.json").write_text(json.dumps({"version": "2.0"} | host_json), encoding="utf-8")
-    (root / "local.settings.json").write_text(
-        json.dumps({"Values": {"AzureWebJobsStorage": "UseDevelopmentStorage=true"} | values}),
-        encoding="utf-8",
-    )
+    settings = {
+        "Values": {"AzureWebJobsStorage": "UseDevelopmentStorage=true"} | values,
+        "Host": {"LocalHttpPort": local_port},
+    }
+    (root / "local.settings.json").write_text(json.dumps(settings), encoding="utf-8")
 
 
-def environment(**extra: str) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Give the environment of a host process."""
-    kept = {
+    return {
         name: text for name, text in os.environ.items() if not name.lower().startswith(_FOREIGN)
     }
-    return kept | extra
 
 
-def command(root: Path, port: int, *options: str) -> list[str]:
-    """Give the command line that hosts an app."""
-    base = [sys.executable, "-m", "local.host", "--root", str(root), "--port", str(port)]
-    return [*base, *options]
-
-
-def run_to_end(root: Path, port: int, **extra: str) -> subprocess.CompletedProcess[str]:
-    """Run a host that is expected not to start."""
+def run_to_end(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a Python that is to start a host, and cannot."""
     return subprocess.run(
-        command(root, port),
+        [sys.executable, *arguments],
         cwd=REPOSITORY,
-        env=environment(**extra),
+        env=environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -165,31 +154,27 @@ class RunningHost:
 
     def await_running(self) -> None:
         """Return once the functions are loaded."""
-        deadline = time.monotonic() + 30
-        while self.state() != "Running":
-            assert self.process.poll() is None, self.log()
-            assert time.monotonic() < deadline, self.log()
-            time.sleep(0.02)
+        ended = self.process.poll
+        assert eventually(lambda: ended() is not None or self.state() == "Running", 30), self.log()
+        assert ended() is None, self.log()
 
     def await_log(self, text: str) -> str:
         """Give the log once it has this text."""
-        deadline = time.monotonic() + 10
-        while text not in self.log():
-            assert time.monotonic() < deadline, self.log()
-            time.sleep(0.02)
+        assert eventually(lambda: text in self.log(), 10), self.log()
         return self.log()
 
 
 @contextmanager
-def host_of(root: Path, *options: str, **extra: str) -> Iterator[RunningHost]:
+def host_of(root: Path, program: Sequence[str] = ("-m", "local.host")) -> Iterator[RunningHost]:
     """Host the app under `root`, and end the process however the test ends."""
-    port = free_port()
+    (port,) = ports.free(1)
+    command = [sys.executable, *program, "--root", str(root), "--port", str(port)]
     with (root / "stdout.log").open("wb") as out, (root / "stderr.log").open("wb") as err:
         process = subprocess.Popen(
-            command(root, port, *options),
+            command,
             cwd=REPOSITORY,
-            env=environment(**extra),
-            stdin=subprocess.PIPE,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
         )

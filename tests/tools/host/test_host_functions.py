@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.e2e.host.hosting import RunningHost, unique
+from tests.tools.host.hosting import RunningHost, unique
 
 pytestmark = pytest.mark.e2e
 

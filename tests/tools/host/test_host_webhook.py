@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.e2e.host.hosting import RunningHost
+from tests.tools.host.hosting import RunningHost
 
 pytestmark = pytest.mark.e2e
 
