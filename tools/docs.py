@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bench import page, results
 from local.paths import ROOT, SAMPLES
 from shared.families.route import Yields
 from shared.routes import ROUTES
@@ -92,7 +91,6 @@ def documents() -> dict[Path, str]:
         records: _with_block(records, "python", "python", reader),
         **schemas.documents(),
         **subscriptions.documents(),
-        **page.documents(results.load()),
     }
 
 

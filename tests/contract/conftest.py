@@ -22,8 +22,8 @@ from azure.storage.queue import (
     generate_account_sas,
 )
 
-from bench.delivering.programs import Certificates, fresh_azurite
 from local.azurite import ACCOUNT, KEY, StoragePorts
+from local.certificates import Certificates, secure_azurite
 from shared.settings import Settings
 from shared.writing import storage
 from shared.writing.storage import StorageAccount, Store
@@ -81,7 +81,7 @@ def connection_string(azurite: StoragePorts) -> str:
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Another one over HTTPS that knows tokens, as it does with a certificate only."""
     certificates = Certificates.made_in(tmp_path_factory.mktemp("certificates"))
-    with fresh_azurite(certificates, "--oauth", "basic") as text:
+    with secure_azurite(certificates, "--oauth", "basic") as text:
         yield Service(text, str(certificates.bundle))
 
 

@@ -1,4 +1,4 @@
-"""The same two messages as samples send them: a client for each, made when the event comes."""
+"""Two messages as samples send them: a client for each, made when the event comes."""
 
 import json
 import os
@@ -13,7 +13,7 @@ def main(event: func.EventGridEvent) -> None:
     common = {"id": event.id, "from": data["from"], "to": data["to"], "text": data["message"]}
     for queue, action in (("work-items", "open"), ("push-notifications", "show")):
         client = QueueClient.from_connection_string(
-            os.environ["AzureWebJobsStorage"],  # noqa: SIM112 -- the setting's name
+            os.environ["AzureWebJobsStorage"],  # noqa: SIM112 - the setting's name
             queue,
             message_encode_policy=TextBase64EncodePolicy(),
         )
