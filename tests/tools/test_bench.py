@@ -61,7 +61,6 @@ def test_all_make_the_same_records(name: str) -> None:
     assert len(records) == 2
 
 
-@pytest.mark.azurite
 @pytest.mark.parametrize("name", delivering.CLIENTS)
 async def test_all_clients_put_the_same_messages(
     name: str, account: str, sends: delivering.Sends
@@ -72,7 +71,6 @@ async def test_all_clients_put_the_same_messages(
     assert sends == [(queue, *_messages(account, queue)) for queue, _ in sends]
 
 
-@pytest.mark.azurite
 async def test_the_ideal_function_puts_the_same_messages(
     account: str, sends: delivering.Sends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,7 +82,6 @@ async def test_the_ideal_function_puts_the_same_messages(
     assert sends == [(queue, *_messages(account, queue)) for queue, _ in sends]
 
 
-@pytest.mark.azurite
 def test_the_sample_function_puts_a_message_on_each_queue(
     account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
