@@ -141,9 +141,8 @@ def _given(sample: Path) -> tuple[str, str]:
     """What a golden file says a sample yields."""
     given = _golden(sample)
     work = [record["data"]["action"] for record in given["work-items"]]
-    push = [record["data"]["silent"] for record in given["push-notifications"]]
-    shown = ["silent" if silent else "visible" for silent in push]
-    return ", ".join(work) or "-", ", ".join(shown) or "-"
+    push = [record["data"]["interruptionLevel"] for record in given["push-notifications"]]
+    return ", ".join(work) or "-", ", ".join(push) or "-"
 
 
 def _rejected() -> list[tuple[str, ...]]:

@@ -15,7 +15,7 @@ from shared import pipeline
 from shared.families import reports, sms
 from shared.reading import envelope
 from shared.records import records
-from shared.records.records import PushNotification, Record, WorkItem
+from shared.records.cloudevents import PushNotification, Record, WorkItem
 from tools.golden import DEFAULTS
 
 D = TypeVar("D")

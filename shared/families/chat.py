@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
-from shared.families.route import NOTHING, SHOW, SYNC, UPDATE, Route
+from shared.families.route import NOTHING, OPEN, REPLACE, SHOW, SYNC, UPDATE, Route
 from shared.reading.envelope import Envelope, in_subject, provenance
 from shared.reading.identifiers import Identifier
 from shared.reading.identities import from_identifier
@@ -111,7 +111,7 @@ def in_thread(
     return Fact(
         channel="chat",
         event=provenance(envelope),
-        conversation=thread.id,
+        conversation=thread.id or "",
         occurred_at=occurred_at,
         sender=sender,
         recipients=(to,) if to else (),
@@ -131,15 +131,15 @@ def thread_id_of(thread_id: str | None, envelope: Envelope) -> str | None:
 ROWS = (
     Route("Microsoft.Communication.ChatMessageReceived",
         "chat_events", ChatMessage, message_received, "communication.message.received", SHOW,
-        level="user", user_work="update"),
+        level="user", user_work="open"),
     Route("Microsoft.Communication.ChatMessageEdited",
-        "chat_events", ChatMessage, message_edited, "communication.message.edited", SYNC,
+        "chat_events", ChatMessage, message_edited, "communication.message.edited", REPLACE,
         level="user", user_work="update"),
     Route("Microsoft.Communication.ChatMessageDeleted",
         "chat_events", ChatMessage, message_deleted, "communication.message.deleted", SYNC,
         level="user", user_work="update"),
     Route("Microsoft.Communication.ChatMessageReceivedInThread",
-        "chat_events", ChatMessage, message_received, "communication.message.received", UPDATE,
+        "chat_events", ChatMessage, message_received, "communication.message.received", OPEN,
         level="thread", notify=None),
     Route("Microsoft.Communication.ChatMessageEditedInThread",
         "chat_events", ChatMessage, message_edited, "communication.message.edited", UPDATE,

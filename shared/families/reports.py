@@ -17,7 +17,7 @@ from shared.reading.fields import read
 from shared.reading.identities import conversation, from_email
 from shared.reading.phones import e164, from_phone
 from shared.reading.values import Number, Text, moment, number, text
-from shared.records.delivery_codes import FINAL, SMS_CODES, STATUSES
+from shared.records.delivery_codes import FINAL, SMS_CODES, STATUSES, Outcome, SmsCode
 from shared.records.facts import Attempt, Delivery, Fact, Message, Party, PartyKind
 
 _OPTED_OUT = "sender blocked for given recipient"
@@ -83,16 +83,18 @@ def sms_report(payload: SmsReport, envelope: Envelope, extra: dict[str, Any]) ->
     occurred_at = moment("receivedTimestamp", payload.received_timestamp, extra)
     return Fact(
         channel="sms",
+        direction="outbound",
         event=provenance(envelope),
         conversation=conversation("sms", sender, recipient),
         occurred_at=occurred_at,
         sender=sender,
         recipients=(recipient,) if recipient else (),
         message=Message(id=text(payload.message_id) or envelope.id),
+        attempt=_as_it_came(payload.delivery_status, payload.delivery_status_details),
         delivery=_delivery(
             payload.delivery_status,
             code=code,
-            meaning=SMS_CODES.get(code or ""),
+            known=SMS_CODES.get(code or ""),
             details=details,
             attempts=tuple(_attempt(attempt) for attempt in payload.delivery_attempts or ()),
             tag=payload.tag,
@@ -109,12 +111,14 @@ def email_report(payload: EmailReport, envelope: Envelope, extra: dict[str, Any]
     occurred_at = moment("deliveryAttemptTimestamp", payload.delivery_attempt_timestamp, extra)
     return Fact(
         channel="email",
+        direction="outbound",
         event=provenance(envelope),
         conversation=conversation("email", sender, recipient),
         occurred_at=occurred_at,
         sender=sender,
         recipients=(recipient,) if recipient else (),
         message=Message(id=text(payload.message_id) or in_subject(envelope.subject, "message")),
+        attempt=_as_it_came(payload.status, payload.delivery_status_details),
         delivery=_delivery(payload.status, details=details),
         extra=extra,
     )
@@ -129,6 +133,7 @@ def advanced_status(payload: AdvancedStatus, envelope: Envelope, extra: dict[str
     occurred_at = moment("receivedTimestamp", payload.received_timestamp, extra)
     return Fact(
         channel=channel,
+        direction="outbound",
         event=provenance(envelope),
         conversation=conversation(channel, sender, recipient),
         occurred_at=occurred_at,
@@ -137,6 +142,7 @@ def advanced_status(payload: AdvancedStatus, envelope: Envelope, extra: dict[str
         message=Message(
             id=text(payload.message_id) or in_subject(envelope.subject, "advancedmessage")
         ),
+        attempt=_as_it_came(payload.status, payload.error),
         delivery=_delivery(payload.status, code=code, details=details),
         extra=extra,
     )
@@ -146,22 +152,33 @@ def _delivery(
     provider_status: str | None,
     *,
     code: str | None = None,
-    meaning: str | None = None,
+    known: SmsCode | None = None,
     details: str | None = None,
     attempts: tuple[Attempt, ...] = (),
     tag: str | None = None,
 ) -> Delivery:
-    status = STATUSES.get("".join((provider_status or "").lower().split()), "unknown")
+    word = "".join((provider_status or "").lower().split())
+    outcome = STATUSES.get(word, Outcome("unknown"))
+    if known and outcome.status == "failed":
+        # A code that stands for no failure leaves the outcome open: 5002, no reports.
+        outcome = Outcome("failed", known.reason) if known.reason else Outcome("unknown")
     return Delivery(
-        status=status,
-        final=status in FINAL,
+        status=outcome.status,
+        final=outcome.status in FINAL,
+        failure_reason=outcome.reason,
+        bounce="hard" if word == "bounced" else None,
         provider_status=provider_status,
         code=code,
-        meaning=meaning,
+        meaning=known.meaning if known else None,
         details=details,
         attempts=attempts,
         tag=tag,
     )
+
+
+def _as_it_came(status: str | None, details: Any) -> str:
+    """Status and details, before anything is made of them: they are a part of the id."""
+    return msgspec.json.encode([(status or "").lower(), details], order="sorted").decode()
 
 
 def _sms_details(
@@ -187,7 +204,7 @@ def _explained(
     details = _first(rest, "channelmessage", "statusmessage", "message")
     if rest:
         extra[name] = rest
-    return code, details or (msgspec.json.encode(rest).decode() if rest else None)
+    return code, details
 
 
 def _first(wire: dict[str, Any], *names: str) -> str | None:

@@ -38,6 +38,7 @@ def received(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) ->
     recipient = from_phone(payload.to) or from_phone(number_in_subject(envelope.subject))
     return Fact(
         channel="sms",
+        direction="inbound",
         event=provenance(envelope),
         conversation=conversation("sms", recipient, sender),
         occurred_at=received_at,

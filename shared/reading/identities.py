@@ -120,11 +120,20 @@ def _merged(copies: list[Party]) -> Party:
     return structs.replace(first, display_name=display_name, metadata=metadata, extra=extra)
 
 
-def conversation(channel: str, ours: Party | None, theirs: Party | None) -> str | None:
-    """One name for both directions between two addresses: the resource's own comes first."""
-    if ours is None and theirs is None:
-        return None
-    return f"{channel}:{ours.key if ours else ''}:{theirs.key if theirs else ''}"
+def conversation(channel: str, ours: Party | None, theirs: Party | None) -> str:
+    """One name for both directions between two addresses: the resource's own comes first.
+
+    Colons inside an address are percent-encoded, so two pairs never share a name. Empty where the
+    other side is unknown: such messages do not belong together.
+    """
+    if theirs is None or not theirs.key:
+        return ""
+    own = ours.key if ours else ""
+    return f"{channel}:{_escaped(own) or 'unknown'}:{_escaped(theirs.key)}"
+
+
+def _escaped(key: str) -> str:
+    return key.replace("%", "%25").replace(":", "%3A")
 
 
 def _nameless(display_name: str | None, metadata: dict[str, str] | None) -> Party | None:

@@ -8,6 +8,7 @@ is a new version of the record.
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 RecordType = Literal[
     "communication.message.received",
@@ -32,23 +33,27 @@ PartyKind = Literal[
     "channelRegistration",
     "unknown",
 ]
-DeliveryStatus = Literal[
-    "sent",
-    "delivered",
-    "read",
-    "expanded",
-    "failed",
-    "bounced",
-    "suppressed",
+Direction = Literal["inbound", "outbound"]
+DeliveryStatus = Literal["queued", "sent", "delivered", "read", "failed", "unknown"]
+FailureReason = Literal[
+    "optedOut",
+    "blocked",
+    "spam",
     "quarantined",
-    "filteredSpam",
+    "suppressed",
+    "bounced",
+    "invalidRecipient",
+    "unreachable",
+    "throttled",
+    "misconfigured",
+    "expired",
     "unknown",
 ]
 
 Instant = Annotated[
     str,
     Meta(
-        description="RFC 3339, UTC; equal instants are equal text.",
+        description="RFC 3339, UTC, seven fraction digits: text order is time order.",
         extra_json_schema={"format": "date-time"},
     ),
 ]
@@ -61,7 +66,11 @@ Extra = Annotated[
 class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A person, number, address or service that takes part."""
 
-    kind: PartyKind
+    kind: Annotated[PartyKind, Meta(description="What it is; readers must bear new words.")]
+    key: Annotated[
+        str,
+        Meta(description="The same text for every spelling of one party; absent without an id."),
+    ] = ""
     raw_id: Annotated[
         str | None, Meta(description="The identifier exactly as the event has it, or derived.")
     ] = None
@@ -70,18 +79,18 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
     ] = None
     email_address: Annotated[str | None, Meta(description="For kind emailAddress.")] = None
     display_name: Annotated[str | None, Meta(description="As the sender's system knows it.")] = None
+    role: Annotated[
+        Literal["staff"] | None, Meta(description="Somebody of ours, by the settings.")
+    ] = None
     metadata: Annotated[
         dict[str, str] | None, Meta(description="What the customer attached to a participant.")
     ] = None
     extra: Extra = {}
 
-    @property
-    def key(self) -> str:
-        """The same for every spelling of one party: what ids and comparisons use."""
-        if self.kind == "alphanumericSender":
-            return (self.raw_id or "").lower()
-        email = self.email_address and self.email_address.lower()
-        return self.phone_number or email or self.raw_id or ""
+    def __post_init__(self) -> None:
+        """Derive the key, so that no spelling of a party can miss it."""
+        key = self.phone_number or self.email_address or self.raw_id or ""
+        force_setattr(self, "key", key.lower())
 
 
 class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -138,6 +147,12 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="ca
         bool,
         Meta(description="The outcome is decided; a read may still follow a delivered."),
     ]
+    failure_reason: Annotated[
+        FailureReason | None, Meta(description="What went wrong; always there when failed.")
+    ] = None
+    bounce: Annotated[
+        Literal["hard", "soft"] | None, Meta(description="For mail: for good, or for now.")
+    ] = None
     provider_status: Annotated[
         str | None, Meta(description="The status exactly as the event has it.")
     ] = None
@@ -166,15 +181,21 @@ class SourceEvent(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     extra: Extra = {}
 
 
-class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """What happened. Both kinds of record carry all of it."""
+class Content(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """What happened. Both kinds of record carry it."""
 
     channel: Annotated[str, Meta(description="sms, chat, email, whatsapp, or the provider's word.")]
-    event: SourceEvent
-    conversation: Annotated[
-        str | None,
-        Meta(description="Groups what belongs together: the thread, or the pair of addresses."),
+    direction: Annotated[
+        Direction | None,
+        Meta(description="inbound from a customer, outbound from us; absent when nobody can tell."),
     ] = None
+    conversation: Annotated[
+        str,
+        Meta(
+            description="Groups what belongs together: the thread, or the pair of addresses.",
+            min_length=1,
+        ),
+    ]
     occurred_at: Annotated[
         Instant | None,
         Meta(description="When it happened, if the event has a time of its own for that."),
@@ -189,4 +210,18 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
     message: Message | None = None
     thread: Thread | None = None
     delivery: Delivery | None = None
+    event: Annotated[
+        SourceEvent | None,
+        Meta(description="The event behind it; absent from a work item that several events give."),
+    ] = None
     extra: Extra = {}
+
+
+class Fact(Content, frozen=True, kw_only=True):
+    """What happened, and what of it only ids need."""
+
+    conversation: str = ""
+    """Empty where the event names none; ``identity`` then makes one."""
+    event: SourceEvent
+    attempt: str = ""
+    """Of a delivery report: status and details exactly as they came."""

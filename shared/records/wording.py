@@ -3,7 +3,6 @@
 import re
 from html import unescape
 
-from shared.records.delivery_codes import FAILURES
 from shared.records.facts import DeliveryStatus, Fact, Party
 
 TITLE_LENGTH = 80
@@ -13,12 +12,12 @@ BODY_LENGTH = 240
 _TAG = re.compile(r"<[^<>]*>")
 _CHANNEL = {"sms": "SMS", "email": "E-mail", "whatsapp": "WhatsApp"}
 _DELIVERY: dict[DeliveryStatus, str] = {
+    "queued": "Queued for",
     "sent": "Sent to",
     "delivered": "Delivered to",
     "read": "Read by",
-    "expanded": "Expanded for",
+    "failed": "Not delivered to",
     "unknown": "Delivery status of",
-    **dict.fromkeys(FAILURES, "Not delivered to"),
 }
 
 

@@ -28,6 +28,7 @@ LAYERS = (
     "shared.records",
     "shared.families",
     "shared.routes",
+    "shared.connection",
     "shared.settings",
     "shared.writing",
     "shared.pipeline",

@@ -17,7 +17,7 @@ from shared.errors import RejectedEvent
 from shared.pipeline import Send, convert
 from shared.reading import envelope
 from shared.reading.values import instant
-from shared.records.records import Record, WorkItem
+from shared.records.cloudevents import Record, WorkItem
 from shared.routes import ROUTES
 from tests.contract_of_records import held
 from tests.unit.events import ALICE, EVENT_TIME, PREFIX, THREAD, TOPIC, event, identifier

@@ -9,7 +9,7 @@ import pytest
 
 from shared.pipeline import convert
 from shared.records.facts import RecordType
-from shared.records.records import (
+from shared.records.cloudevents import (
     PUSH_NOTIFICATION_SCHEMA,
     WORK_ITEM_SCHEMA,
     Encoded,

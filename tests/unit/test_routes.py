@@ -7,7 +7,7 @@ import pytest
 from shared import routes
 from shared.errors import UnreadablePayload
 from shared.families.route import Route, Yields
-from shared.records.records import Action
+from shared.records.cloudevents import Action
 from shared.routes import ROUTES
 from tests.unit.events import (
     ALICE,
