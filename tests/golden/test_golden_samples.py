@@ -11,9 +11,9 @@ from cloudevents.core.v1.event import CloudEvent
 
 from local import paths
 from shared import pipeline, routes
+from shared.families.route import Route
 from shared.reading import envelope
 from shared.reading.unrouted import OTHER_FAMILIES
-from shared.families.route import Route
 from shared.routes import ROUTES
 from tools import docs, golden
 
