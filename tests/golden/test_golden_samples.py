@@ -11,9 +11,9 @@ from cloudevents.core.v1.event import CloudEvent
 
 from local import paths
 from shared import pipeline, routes
+from shared.families.route import Route
 from shared.reading import envelope
 from shared.reading.unrouted import OTHER_FAMILIES
-from shared.families.route import Route
 from shared.routes import ROUTES
 from tools import docs, golden
 
@@ -26,7 +26,9 @@ def test_every_route_has_a_sample(route: Route[Any]) -> None:
     """Adding a row without a sample fails here."""
     name = route.event.rpartition(".")[2]
 
-    assert (paths.SAMPLES / f"{name}.json").exists()
+    assert (paths.SAMPLES / f"{name}.json").exists(), (
+        f"step 1 of 'Adding an event type' (CONTRIBUTING.md): {name} needs samples/{name}.json"
+    )
 
 
 @pytest.mark.parametrize("sample", ACCEPTED, ids=lambda sample: sample.stem)

@@ -104,7 +104,7 @@ async def test_each_record_goes_to_its_queue() -> None:
 
     assert {queue: len(messages) for queue, messages in store.queues.items()} == {WORK: 1, PUSH: 1}
     assert json.loads(store.queues[WORK][0])["data"]["action"] == "open"
-    assert json.loads(store.queues[PUSH][0])["data"]["silent"] is False
+    assert json.loads(store.queues[PUSH][0])["data"]["interruptionLevel"] == "active"
     assert store.blobs == {}
 
 
@@ -142,7 +142,7 @@ async def test_the_same_event_again_gives_the_same_messages() -> None:
             event("SMSReceived", {"message": "a", "x": "DEEP"}), "MalformedEvent", id="deep"
         ),
         pytest.param(
-            event("ChatMessageReceived", CHAT_MESSAGE | {"threadId": "x" * 60_000}),
+            event("ChatMessageReceived", CHAT_MESSAGE, topic="/" + "x" * 60_000),
             "OversizedRecord",
             id="ids too long",
         ),
@@ -232,7 +232,7 @@ async def test_a_record_over_the_limit_leaves_its_data_in_a_blob() -> None:
     whole = held(json.loads(convert(parse(wire), settings())[0].record.body))
 
     assert container == "record-payloads"
-    assert name == f"{message['id']}.json"
+    assert name == f"{message['subject']}/{message['id']}.json"
     assert message.pop("dataref") == f"memory://{container}/{name}"
     assert json.loads(store.blobs[container, name]) == whole.pop("data")
     assert message == whole

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from shared.pipeline import convert
-from shared.records.facts import RecordType
 from shared.records.cloudevents import (
     PUSH_NOTIFICATION_SCHEMA,
     WORK_ITEM_SCHEMA,
@@ -17,6 +16,7 @@ from shared.records.cloudevents import (
     Record,
     WorkItem,
 )
+from shared.records.facts import RecordType
 from tests.contract_of_records import held
 from tests.unit.events import (
     ALICE,

@@ -63,7 +63,9 @@ def test_a_report_on_an_sms() -> None:
         final=True,
         provider_status="Delivered",
         details="No error.",
-        attempts=(Attempt(time="2026-01-02T03:04:01.1Z", segments_succeeded=1, segments_failed=0),),
+        attempts=(
+            Attempt(time="2026-01-02T03:04:01.1000000Z", segments_succeeded=1, segments_failed=0),
+        ),
         tag="campaign",
     )
     assert found.extra == {}
@@ -172,17 +174,17 @@ def test_every_documented_sms_code_has_a_meaning() -> None:
         ("delivered", "delivered", True),
         ("Failed", "failed", True),
         ("FAILED", "failed", True),
-        ("Bounced", "bounced", True),
-        ("Suppressed", "suppressed", True),
-        ("Quarantined", "quarantined", True),
-        ("FilteredSpam", "filteredSpam", True),
-        ("filteredspam", "filteredSpam", True),
+        ("Bounced", "failed", True),
+        ("Suppressed", "failed", True),
+        ("Quarantined", "failed", True),
+        ("FilteredSpam", "failed", True),
+        ("filteredspam", "failed", True),
         ("Read", "read", True),
         ("Sent", "sent", False),
         ("Dropped", "failed", True),
         ("OutForDelivery", "sent", False),
-        ("Filtered Spam", "filteredSpam", True),
-        ("Expanded", "expanded", False),
+        ("Filtered Spam", "failed", True),
+        ("Expanded", "sent", False),
         ("Unhandled", "unknown", False),
         ("warning", "unknown", False),
         ("", "unknown", False),
@@ -208,7 +210,7 @@ def test_one_vocabulary(name: str, field: str, wire: str | None, status: str, fi
 def test_a_report_on_an_e_mail() -> None:
     found = fact("EmailDeliveryReportReceived", EMAIL_REPORT | {"internetMessageId": "<i>"})
 
-    assert (found.channel, found.occurred_at) == ("email", "2026-01-02T03:04:05Z")
+    assert (found.channel, found.occurred_at) == ("email", "2026-01-02T03:04:05.0000000Z")
     assert found.conversation == "email:shop@example.org:alice@example.org"
     assert found.recipients == (
         Party(kind="emailAddress", raw_id="Alice@example.org", email_address="Alice@example.org"),
@@ -230,13 +232,14 @@ def test_a_report_on_an_e_mail() -> None:
         ("OK", "OK"),
         ("OK", {"StatusMessage": "OK"}),
         ("5", {"statusMessage": 5}),
-        ('{"statusMessage":["OK"]}', {"statusMessage": ["OK"]}),
+        (None, {"statusMessage": ["OK"]}),
         (None, {}),
         (None, None),
     ],
     ids=["text", "Pascal case", "number", "not a text", "empty", "null"],
 )
 def test_details_of_an_e_mail_report_are_text(expected: str | None, details: object) -> None:
+    """For people; JSON goes to extra."""
     delivery = _delivery(
         "EmailDeliveryReportReceived", EMAIL_REPORT | {"deliveryStatusDetails": details}
     )
@@ -248,13 +251,13 @@ def test_the_time_of_an_e_mail_report_in_the_other_spelling() -> None:
     data = {key: v for key, v in EMAIL_REPORT.items() if key != "deliveryAttemptTimestamp"}
     data["deliveryAttemptTimeStamp"] = "2026-01-02T03:04:05.0000000+00:00"
 
-    assert fact("EmailDeliveryReportReceived", data).occurred_at == "2026-01-02T03:04:05Z"
+    assert fact("EmailDeliveryReportReceived", data).occurred_at == "2026-01-02T03:04:05.0000000Z"
 
 
 def test_a_report_on_a_whatsapp_message() -> None:
     found = fact("AdvancedMessageDeliveryStatusUpdated", ADVANCED)
 
-    assert (found.channel, found.occurred_at) == ("whatsapp", "2026-01-02T03:04:05Z")
+    assert (found.channel, found.occurred_at) == ("whatsapp", "2026-01-02T03:04:05.0000000Z")
     assert found.sender == Party(kind="channelRegistration", raw_id=ADVANCED["from"])
     assert [party.key for party in found.recipients] == ["+14255550199"]
     assert found.conversation == f"whatsapp:{ADVANCED['from']}:+14255550199"
@@ -271,6 +274,7 @@ def test_why_a_whatsapp_message_failed() -> None:
     assert found.delivery == Delivery(
         status="failed",
         final=True,
+        failure_reason="unknown",
         provider_status="Failed",
         code="131026",
         details="Message Undeliverable.",
@@ -288,7 +292,7 @@ def test_the_time_of_an_advanced_message_in_other_spellings(name: str) -> None:
 def test_an_advanced_message_without_a_channel() -> None:
     found = fact("AdvancedMessageDeliveryStatusUpdated", {"status": "sent"})
 
-    assert (found.channel, found.conversation, found.sender) == ("advanced", None, None)
+    assert (found.channel, found.conversation, found.sender) == ("advanced", "", None)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from shared.errors import ConfigError
+from shared.records.roles import Staff
 from shared.settings import Account, Settings
 
 DEVELOPMENT = "UseDevelopmentStorage=true"
@@ -34,6 +35,8 @@ def test_defaults() -> None:
         dead_letters_container="dead-letters",
         record_payloads_container="record-payloads",
         user_work_items=False,
+        staff=Staff(kinds=frozenset({"microsoftTeamsUser", "microsoftTeamsApp"})),
+        push_expires=24 * 60 * 60,
         overrides={},
         use_proxy=False,
     )
@@ -258,7 +261,7 @@ def test_a_wrong_choice_names_the_right_ones(setting: str) -> None:
             id="no delivery",
         ),
         pytest.param(
-            '{"Microsoft.Communication.ChatMessageReceivedInThread": {"push": "visible"}}',
+            '{"Microsoft.Communication.ChatMessageReceivedInThread": {"push": "active"}}',
             "user-level twin",
             id="nobody to push to",
         ),

@@ -65,7 +65,7 @@ def _report(status: Any, **said: Any) -> Fact:
         (
             "E-mail: Not delivered to A@x.org",
             DELIVERY,
-            _fact("email", recipients=(MAIL,), delivery=Delivery(status="bounced", final=True)),
+            _fact("email", recipients=(MAIL,), delivery=Delivery(status="failed", final=True)),
         ),
         (
             "WhatsApp: Read by somebody",

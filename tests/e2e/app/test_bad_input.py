@@ -129,8 +129,7 @@ def test_an_event_of_one_megabyte(app: App) -> None:
     records = app.records()
     for record in (*records["work-items"], *records["push-notifications"]):
         assert "data" not in record
-        assert record["id"] in record["dataref"]
-        assert "sms:+15555550100:+15555550101" == record["partitionkey"]
+        assert f"/{record['subject']}/{record['id']}.json" in record["dataref"]
     payloads = [json.loads(payload) for payload in app.payloads()]
     assert [text, text] == [payload["message"]["text"] for payload in payloads]
 
