@@ -71,10 +71,7 @@ def what(record: dict[str, Any]) -> str:
     data = record.get("data")
     if not isinstance(data, dict):
         return "in a blob" if "dataref" in record else ""
-    if "action" in data:
-        words = [data["action"]]
-    else:
-        words = [data.get("interruptionLevel", "")]
+    words = [data.get("action") or data.get("interruptionLevel", "")]
     if data.get("priority") == "high":
         words.append("high")
     return " ".join(map(str, words))
