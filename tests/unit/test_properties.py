@@ -396,7 +396,7 @@ def test_one_message_is_one_work_item_and_one_notification_for_each_recipient(
 
 @given(st.permutations(range(5)))
 def test_a_reader_restores_the_order_of_changes_from_the_records(order: list[int]) -> None:
-    """By ``version``, whatever came first; and all of them collapse on one key."""
+    """By ``sequence``, whatever came first; and all of them collapse on one key."""
     verbs = ["Received", "Edited", "Edited", "Edited", "Deleted"]
     found = [
         held(json.loads(send.record.body))
@@ -415,7 +415,7 @@ def test_a_reader_restores_the_order_of_changes_from_the_records(order: list[int
         )
         if send.queue == SETTINGS.push_notifications_queue
     ]
-    restored = sorted(found, key=lambda record: record["data"]["message"]["version"])
+    restored = sorted(found, key=lambda record: record["sequence"])
 
     assert [record["type"].rpartition(".")[2] for record in restored] == [
         verb.lower() for verb in verbs

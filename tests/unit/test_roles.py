@@ -19,6 +19,7 @@ from tests.unit.events import (
 
 TEAMS = "8:orgid:88888888-8888-8888-8888-888888888888"
 BOT = "28:orgid:99999999-9999-9999-9999-999999999999"
+VISITOR = "8:teamsvisitor:a"
 SAID = {key: value for key, value in CHAT_MESSAGE.items() if key != "senderId"}
 
 
@@ -45,6 +46,7 @@ CUSTOMER, STAFF = ("inbound", "open", None), ("outbound", "update", "staff")
             STAFF, {"microsoftTeamsUser": {"userId": TEAMS[8:]}}, id="the same, no raw id"
         ),
         pytest.param(STAFF, BOT, id="a bot in Teams"),
+        pytest.param(CUSTOMER, VISITOR, id="an anonymous guest in Teams"),
     ],
 )
 def test_without_settings_staff_is_who_writes_from_teams(
@@ -95,6 +97,10 @@ def test_staff_by_kind(expected: tuple[str | None, ...], setting: str) -> None:
 
 def test_kinds_that_are_set_replace_the_default() -> None:
     assert _written_by(TEAMS, STAFF_KINDS="communicationUser") == CUSTOMER
+
+
+def test_a_guest_can_be_staff_by_id() -> None:
+    assert _written_by(VISITOR, STAFF_IDS=VISITOR) == STAFF
 
 
 def test_a_role_stands_wherever_a_party_does() -> None:

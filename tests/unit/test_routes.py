@@ -175,7 +175,7 @@ def test_an_event_type_is_found_in_any_casing(casing: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "type_", ["SMSReceived", f"{PREFIX}SMSReceive", "", f"{PREFIX}IncomingCall"]
+    "type_", ["SMSReceived", f"{PREFIX}SMSReceive", "", "Microsoft.Storage.SMSReceived"]
 )
 def test_another_event_type_is_not_found(type_: str) -> None:
     assert routes.find(type_) is None
