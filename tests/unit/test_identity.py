@@ -26,22 +26,9 @@ REPORT = {
     "to": "+15555550100",
     "receivedTimestamp": "2026-01-02T03:04:05Z",
 }
-SPOILERS = [
-    "a",
-    "b",
-    "ab",
-    "",
-    "a\x1fb",
-    "a|b",
-    "a:b",
-    'a","b',
-    "a\\",
-    '"',
-    "[",
-    "null",
-    "0",
-    "%3A",
-]
+SEPARATORS = ["\x1f", "\x00", "|", ":", "/", ",", '","', '", "', "\\", "\n", " ", "%3A", "null"]
+SPOILERS = ["a", *(f"a{separator}a" for separator in SEPARATORS)]
+"""Joined with such a separator, ``a`` and ``a,a`` are the same as ``a,a`` and ``a``."""
 
 
 def _ids(wires: Iterable[dict[str, Any]]) -> list[tuple[str, ...]]:
@@ -53,10 +40,9 @@ def _ids(wires: Iterable[dict[str, Any]]) -> list[tuple[str, ...]]:
 
 def test_no_text_of_a_sender_makes_two_names_equal() -> None:
     """Message ids, addresses and the resource with separators, JSON and escapes in them."""
-    texts = [text for text in SPOILERS if text]
     found = _ids(
         event("SMSReceived", SMS | {"messageId": message, "from": theirs, "to": ours})
-        for message, theirs, ours in itertools.product(texts, repeat=3)
+        for message, theirs, ours in itertools.product(SPOILERS, repeat=3)
     )
 
     assert len(found) == len({id_ for ids in found for id_ in ids}) / 2

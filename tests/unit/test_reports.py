@@ -207,6 +207,70 @@ def test_one_vocabulary(name: str, field: str, wire: str | None, status: str, fi
     assert (status, final, wire) == (delivery.status, delivery.final, delivery.provider_status)
 
 
+@pytest.mark.parametrize(
+    ("reason", "bounce", "wire"),
+    [
+        ("unknown", None, "Failed"),
+        ("unknown", None, "Dropped"),
+        ("bounced", "hard", "Bounced"),
+        ("suppressed", None, "Suppressed"),
+        ("quarantined", None, "Quarantined"),
+        ("spam", None, "FilteredSpam"),
+        (None, None, "Expanded"),
+        (None, None, "Delivered"),
+        (None, None, "Unhandled"),
+    ],
+)
+def test_why_an_e_mail_failed(reason: str | None, bounce: str | None, wire: str) -> None:
+    delivery = _delivery("EmailDeliveryReportReceived", EMAIL_REPORT | {"status": wire})
+
+    assert (reason, bounce) == (delivery.failure_reason, delivery.bounce)
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("unknown", "none"),
+        ("unknown", "4123: something new"),
+        ("blocked", "4000"),
+        ("misconfigured", "4001"),
+        ("invalidRecipient", "4002"),
+        ("misconfigured", "4003"),
+        ("invalidRecipient", "4004"),
+        ("blocked", "4005"),
+        ("unreachable", "4006: Destination unreachable"),
+        ("optedOut", "4007"),
+        ("optedOut", "Sender blocked for given recipient."),
+        ("throttled", "4008"),
+        ("misconfigured", "4009"),
+        ("misconfigured", "4010"),
+        ("throttled", "4020"),
+        ("unknown", "5000"),
+        ("unknown", "5001"),
+        ("unknown", "9999"),
+    ],
+)
+def test_why_an_sms_failed(reason: str, code: str) -> None:
+    report = SMS_REPORT | {"deliveryStatus": "Failed", "deliveryStatusDetails": code}
+    delivery = _delivery("SMSDeliveryReportReceived", report)
+
+    assert ("failed", True, reason) == (delivery.status, delivery.final, delivery.failure_reason)
+
+
+def test_a_failure_without_reports_is_an_outcome_that_nobody_knows() -> None:
+    report = SMS_REPORT | {"deliveryStatus": "Failed", "deliveryStatusDetails": "5002"}
+    delivery = _delivery("SMSDeliveryReportReceived", report)
+
+    assert ("unknown", False, None) == (delivery.status, delivery.final, delivery.failure_reason)
+
+
+@pytest.mark.parametrize("code", sorted(SMS_CODES))
+def test_a_code_is_no_failure_when_the_status_is_none(code: str) -> None:
+    delivery = _delivery("SMSDeliveryReportReceived", SMS_REPORT | {"deliveryStatusDetails": code})
+
+    assert ("delivered", None) == (delivery.status, delivery.failure_reason)
+
+
 def test_a_report_on_an_e_mail() -> None:
     found = fact("EmailDeliveryReportReceived", EMAIL_REPORT | {"internetMessageId": "<i>"})
 

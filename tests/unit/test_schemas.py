@@ -76,7 +76,6 @@ def test_every_golden_record_is_accepted(record: dict[str, Any]) -> None:
         pytest.param(
             FAILED_PUSH, "data.delivery", LEFT_OUT, id="the push of one, without delivery"
         ),
-        pytest.param(FAILED, "data.delivery.failureReason", LEFT_OUT, id="failed without a reason"),
         pytest.param(FAILED, "data.delivery.failureReason", "spoiled", id="another reason"),
         pytest.param(FAILED, "data.delivery.status", "bounced", id="an old status"),
         pytest.param(FAILED, "data.direction", LEFT_OUT, id="a delivery without a direction"),
@@ -131,6 +130,25 @@ def test_what_is_refused(record: dict[str, Any], path: str, value: Any) -> None:
 )
 def test_what_is_accepted(record: dict[str, Any], path: str, value: Any) -> None:
     validator().validate(_with(record, path, value))
+
+
+@pytest.mark.parametrize("record", [SMS, SMS_PUSH, FAILED_PUSH], ids=["work", "push", "delivery"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("specversion", "id", "source", "type", "datacontenttype", "dataschema", "subject"),
+        *("partitionkey", "data", "data.channel", "data.conversation", "data.sender.kind"),
+        *("data.event.type", "data.event.schema"),
+    ],
+)
+def test_what_is_always_there_is_required(record: dict[str, Any], path: str) -> None:
+    assert not validator().is_valid(_with(record, path, LEFT_OUT))
+
+
+@pytest.mark.parametrize("record", [FAILED, FAILED_PUSH], ids=["work", "push"])
+@pytest.mark.parametrize("path", ["status", "final", "failureReason"])
+def test_what_every_failure_says_is_required(record: dict[str, Any], path: str) -> None:
+    assert not validator().is_valid(_with(record, f"data.delivery.{path}", LEFT_OUT))
 
 
 def test_a_claim_check_has_no_data() -> None:

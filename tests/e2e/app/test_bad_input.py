@@ -48,7 +48,7 @@ REJECTED = {
     "a type that is no text": (_event(eventType=7.5), "MalformedEvent"),
     "an unknown type": (_event(eventType="Contoso.Thing"), "UnknownEventType"),
     "an ACS type of another family": (
-        _event(eventType="Microsoft.Communication.CallStarted"),
+        _event(eventType="Microsoft.Communication.RouterJobQueued"),
         "UnknownEventType",
     ),
     "no data": (_event(data=...), "UnreadablePayload"),
