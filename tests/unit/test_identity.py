@@ -48,6 +48,15 @@ def test_no_text_of_a_sender_makes_two_names_equal() -> None:
     assert len(found) == len({id_ for ids in found for id_ in ids}) / 2
 
 
+def test_no_id_of_a_thread_or_message_makes_two_names_equal() -> None:
+    found = _ids(
+        event("ChatMessageReceivedInThread", {"threadId": thread, "messageId": message})
+        for thread, message in itertools.product(SPOILERS, repeat=2)
+    )
+
+    assert len(found) == len(set(found))
+
+
 def test_collapse_keys_are_no_less_certain() -> None:
     parts = itertools.chain.from_iterable(
         itertools.product(SPOILERS, repeat=count) for count in (1, 2, 3)
