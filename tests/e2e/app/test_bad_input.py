@@ -60,7 +60,7 @@ REJECTED = {
         "UnreadablePayload",
     ),
     "an event nested 100,000 deep": (_nested(100_000), "MalformedEvent"),
-    "a conversation of 60,000 characters": (_sms(**{"from": "x" * 60_000}), "OversizedRecord"),
+    "a topic of 60,000 characters": (_event(topic="/" + "x" * 60_000), "OversizedRecord"),
 }
 
 ACCEPTED = {
