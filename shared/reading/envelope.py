@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from shared.errors import MalformedEvent
-from shared.reading.forwarded import as_1_0, event_in, is_old
+from shared.reading.forwarded import as_1_0, event_in, from_base64, is_old
 from shared.reading.jsontext import decode, unpacked
 from shared.reading.values import text, uri_reference
 from shared.records.facts import Schema, SourceEvent
@@ -68,7 +68,8 @@ def parse(event: str) -> Envelope:
     Raises:
         MalformedEvent: not JSON, not one event, nested too deeply, or without a type.
     """
-    return _envelope(event_in(decode(event)))
+    packed = from_base64(event)
+    return _envelope(event_in(decode(event) if packed is None else packed))
 
 
 def provenance(envelope: Envelope) -> SourceEvent:

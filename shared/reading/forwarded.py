@@ -14,6 +14,7 @@ An event that came like that gives the records that it gives alone.
 """
 
 import base64
+import codecs
 from typing import Any
 
 import msgspec
@@ -30,6 +31,8 @@ _HOLDERS = {
     "contentdata": "the content of a Service Bus message",
 }
 """Keys, lower-cased, of what holds an event."""
+_BASE64_OF_JSON = ("e", "W", "77u/")
+"""How Base64 of ``{``, ``[`` and a byte order mark begins."""
 _OLD_VERSIONS = ("0.1", "0.2", "0.3")
 _OLD_NAMES = {
     "eventtype": "type",
@@ -81,12 +84,22 @@ def _opened(wire: Any, places: list[str]) -> tuple[str | None, Any]:
     return "a string", decoded
 
 
+def from_base64(text: str) -> Any:
+    """The value of Base64 of a JSON object or array; None where it is none."""
+    if not text.startswith(_BASE64_OF_JSON):
+        return None
+    try:
+        decoded = base64.b64decode("".join(text.split()), validate=True)
+        return msgspec.json.decode(decoded.removeprefix(codecs.BOM_UTF8))
+    except (ValueError, RecursionError):
+        return None
+
+
 def _decoded(text: str) -> Any:
     """The value of JSON in a string, or of Base64 of JSON; None where it is neither."""
+    text = text.removeprefix("\ufeff").strip()
     try:
-        if text.lstrip("\ufeff \t\r\n")[:1] not in {"{", "[", '"'}:
-            text = base64.b64decode("".join(text.split()), validate=True).decode("utf-8-sig")
-        return msgspec.json.decode(text.removeprefix("\ufeff"))
+        return msgspec.json.decode(text) if text[:1] in {"{", "[", '"'} else from_base64(text)
     except (ValueError, RecursionError):
         return None
 
