@@ -1,49 +1,32 @@
-"""Inbound SMS.
+"""SMS: what comes in, and delivery reports of what goes out.
 
 Fields: learn.microsoft.com/azure/event-grid/communication-services-telephony-sms-events. Samples
 there have been PascalCase and camelCase, ``from`` without its ``+``; ``segmentCount`` is newer.
 """
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from msgspec import Struct, field
 
-from shared.families.route import OPEN_AND_SHOW, Route
+from shared.families import reports
+from shared.families.keywords import keyword_of
+from shared.families.route import ALARM, OPEN_AND_SHOW, UPDATE_AND_SYNC, Route
 from shared.reading.envelope import Envelope, provenance
+from shared.reading.fields import read
 from shared.reading.identities import conversation
 from shared.reading.phones import beside, from_phone
 from shared.reading.values import Number, Text, moment, number, text
-from shared.records.facts import Fact, Keyword, Message, Party
-from shared.records.readable import one_line
+from shared.records.delivery_codes import SMS_CODES
+from shared.records.facts import Attempt, Fact, Message
 
 _SUBJECT = re.compile(r"/?phone_?numbers?/([^/]+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\+?\d[\d-]*|(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9 +_&-]{1,11}", re.ASCII)
 """A number, or an alphanumeric sender id as the SMS FAQ defines it."""
-
-_KEYWORDS: dict[str, Keyword] = {
-    "stop": "stop",
-    "stopall": "stop",
-    "unsubscribe": "stop",
-    "cancel": "stop",
-    "end": "stop",
-    "quit": "stop",
-    "opt out": "stop",
-    "opt-out": "stop",
-    "optout": "stop",
-    "revoke": "stop",
-    "start": "start",
-    "unstop": "start",
-    "help": "help",
-    "info": "help",
-}
-"""learn.microsoft.com/azure/communication-services/concepts/sms/sms-faq ("Opt-out handling") and
-the words that carriers of the United States honour (CTIA Messaging Principles, 47 CFR 64.1200)."""
-_LONGEST_KEYWORD = 40
-"""Characters, blanks around it included: what is longer is a message."""
-_TOLL_FREE = re.compile(r"\+18(?:00|33|44|55|66|77|88)\d{7}", re.ASCII)
-"""There ``YES`` means ``START``; to any other number it is an answer."""
+_OPTED_OUT = "sender blocked for given recipient"
+"""The text of a report of before there were codes (Communication Services SMS FAQ)."""
+_CODE = re.compile(r"\s*(\d{4})\s*(?::|$)", re.ASCII)
 
 
 class SmsReceived(Struct, frozen=True, rename="camel"):
@@ -55,6 +38,29 @@ class SmsReceived(Struct, frozen=True, rename="camel"):
     message: str | None = None
     received_timestamp: Number = None
     segment_count: Number = None
+
+
+class SmsReport(Struct, frozen=True, rename="camel"):
+    """``AcsSmsDeliveryReportReceivedEventData``; ``old_names`` is how third parties call it."""
+
+    old_names: ClassVar = {"status": "deliveryStatus"}
+
+    message_id: Text = None
+    from_: Text = field(default=None, name="from")
+    to: Text = None
+    delivery_status: str | None = None
+    delivery_status_details: str | int | dict[str, Any] | None = None
+    delivery_attempts: list[dict[str, Any]] | None = None
+    received_timestamp: Number = None
+    tag: str | None = None
+
+
+class _SmsAttempt(Struct, frozen=True, rename="camel"):
+    """``AcsSmsDeliveryAttemptProperties``."""
+
+    timestamp: Number = None
+    segments_succeeded: Number = None
+    segments_failed: Number = None
 
 
 def received(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) -> Fact:
@@ -79,19 +85,60 @@ def received(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) ->
             sent_at=received_at,
             segments=number("segmentCount", payload.segment_count, extra),
         ),
-        keyword=_keyword(payload.message, recipient),
+        keyword=keyword_of(payload.message, recipient),
         extra=extra,
     )
 
 
-def _keyword(message: str | None, recipient: Party | None) -> Keyword | None:
-    """The keyword that a message is, if it is one alone, in any casing and with a full stop."""
-    if not message or len(message) > _LONGEST_KEYWORD:
-        return None
-    word = one_line(message).rstrip(" .!?,;:").lower()
-    if word == "yes" and recipient and _TOLL_FREE.fullmatch(recipient.phone_number or ""):
-        return "start"
-    return _KEYWORDS.get(word)
+def sms_report(payload: SmsReport, envelope: Envelope, extra: dict[str, Any]) -> Fact:
+    """How an SMS that the resource sent has fared."""
+    from_ = from_phone(payload.from_) or from_phone(number_in_subject(envelope.subject))
+    recipient = beside(from_phone(payload.to), from_)
+    sender = beside(from_, recipient)
+    code, details = _sms_details(payload.delivery_status_details, extra)
+    occurred_at = moment("receivedTimestamp", payload.received_timestamp, extra)
+    return Fact(
+        channel="sms",
+        direction="outbound",
+        event=provenance(envelope),
+        conversation=conversation("sms", sender, recipient),
+        occurred_at=occurred_at,
+        sender=sender,
+        recipients=(recipient,) if recipient else (),
+        message=Message(id=text(payload.message_id) or envelope.id),
+        attempt=reports.as_it_came(payload.delivery_status, payload.delivery_status_details),
+        delivery=reports.delivery(
+            payload.delivery_status,
+            code=code,
+            known=SMS_CODES.get(code or ""),
+            details=details,
+            attempts=tuple(_attempt(attempt) for attempt in payload.delivery_attempts or ()),
+            tag=payload.tag,
+        ),
+        extra=extra,
+    )
+
+
+def _sms_details(
+    wire: str | int | dict[str, Any] | None, extra: dict[str, Any]
+) -> tuple[str | None, str | None]:
+    """The code and the text of ``2000: Message Delivered``, ``4007`` or ``No error.`` alike."""
+    code, details = reports.explained("deliveryStatusDetails", wire, extra)
+    if details and _OPTED_OUT in details.lower():
+        return "4007", details
+    if code is None and (match := _CODE.match(details or "")):
+        code = match.group(1)
+    return code, details
+
+
+def _attempt(wire: dict[str, Any]) -> Attempt:
+    parts, extra = read(_SmsAttempt, wire)
+    return Attempt(
+        time=moment("timestamp", parts.timestamp, extra),
+        segments_succeeded=number("segmentsSucceeded", parts.segments_succeeded, extra),
+        segments_failed=number("segmentsFailed", parts.segments_failed, extra),
+        extra=extra,
+    )
 
 
 def number_in_subject(subject: str | None) -> str | None:
@@ -105,4 +152,7 @@ def number_in_subject(subject: str | None) -> str | None:
 ROWS = (
     Route("Microsoft.Communication.SMSReceived",
         "sms_received", SmsReceived, received, "communication.message.received", OPEN_AND_SHOW),
+    Route("Microsoft.Communication.SMSDeliveryReportReceived",
+        "delivery_report", SmsReport, sms_report, "communication.delivery.updated",
+        UPDATE_AND_SYNC, when_failed=ALARM, notify="sender"),
 )
