@@ -31,8 +31,8 @@ _HOLDERS = {
     "contentdata": "the content of a Service Bus message",
 }
 """Keys, lower-cased, of what holds an event."""
-_BASE64_OF_JSON = ("e", "W", "77u/")
-"""How Base64 of ``{``, ``[`` and a byte order mark begins."""
+_BASE64_OF_JSON = ("e", "W", "I", "77u/")
+"""How Base64 of ``{``, ``[``, ``"`` and a byte order mark begins."""
 _OLD_VERSIONS = ("0.1", "0.2", "0.3")
 _OLD_NAMES = {
     "eventtype": "type",
@@ -42,6 +42,8 @@ _OLD_NAMES = {
     "contenttype": "datacontenttype",
 }
 """Attributes of CloudEvents 0.1 and 0.2, lower-cased, and what 1.0 calls them."""
+_SPLIT = ("data", "source")
+"""What may hold two attributes of 1.0."""
 _LABELS = ("cloudeventsversion", "specversion", "datacontentencoding")
 
 
@@ -85,7 +87,7 @@ def _opened(wire: Any, places: list[str]) -> tuple[str | None, Any]:
 
 
 def from_base64(text: str) -> Any:
-    """The value of Base64 of a JSON object or array; None where it is none."""
+    """The value of Base64 of JSON; None where it is none."""
     if not text.startswith(_BASE64_OF_JSON):
         return None
     try:
@@ -123,18 +125,21 @@ def as_1_0(wire: dict[str, Any]) -> dict[str, Any]:
     the source then (learn.microsoft.com/azure/event-grid/cloudevents-schema, 2018).
     """
     event: dict[str, Any] = {"specversion": "1.0"}
-    renamed = {key: _OLD_NAMES[key.lower()] for key in wire if key.lower() in _OLD_NAMES}
     present = {key.lower() for key in wire}
     for key, value in wire.items():
-        name = renamed.get(key, key)
-        if key.lower() == "extensions" and isinstance(value, dict):
+        old = key.lower()
+        if old == "extensions" and isinstance(value, dict):
             event |= {each: item for each, item in value.items() if each.lower() not in present}
-        elif key.lower() not in _LABELS:
-            event[key if name in present else name] = value
+        elif old in _OLD_NAMES and _OLD_NAMES[old] not in present:
+            event[_OLD_NAMES[old]] = value
+        elif old not in _LABELS:
+            event[old if old in _SPLIT else key] = value
     source = event.get("source")
     if isinstance(source, str) and "#" in source and "subject" not in present:
         event["source"], _, event["subject"] = source.partition("#")
-    encodings = [v for key, v in wire.items() if key.lower() == "datacontentencoding"]
-    if encodings == ["base64"] and isinstance(event.get("data"), str):
+    is_base64 = any(
+        key.lower() == "datacontentencoding" and value == "base64" for key, value in wire.items()
+    )
+    if is_base64 and isinstance(event.get("data"), str):
         event["data_base64"] = event.pop("data")
     return event

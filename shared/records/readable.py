@@ -30,6 +30,10 @@ _HIDDEN = re.compile(
 """What is not seen. The group is what stays: without it emoji and some scripts fall apart."""
 _JOINED = frozenset("\u0e33\u0eb3\uff9e\uff9f\u200c\u200d")
 """Continue a cluster, though their category does not say so."""
+_PREFIXES = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+"""Stand before what they belong to, such as the Arabic number sign."""
 _EXTENDING = frozenset({"Mn", "Me", "Mc"})
 _FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 """Two of these are a flag."""
@@ -78,7 +82,7 @@ def _is_inside(line: str, place: int) -> bool:
         return True
     if before in _FLAG_LETTERS and after in _FLAG_LETTERS:
         return (place - len(line[:place].rstrip(_FLAG_LETTERS))) % 2 == 1
-    return _is_in_syllable(before, after) or _is_prefix(before)
+    return before in _PREFIXES or _is_in_syllable(before, after)
 
 
 def _is_modifier(character: str) -> bool:
@@ -92,8 +96,3 @@ def _is_in_syllable(before: str, after: str) -> bool:
         return True
     is_initial = "\u1100" <= before <= "\u115f" or "\ua960" <= before <= "\ua97c"
     return is_initial and ("\u1100" <= after <= "\u115f" or "\ua960" <= after <= "\ud7a3")
-
-
-def _is_prefix(character: str) -> bool:
-    """A sign that stands before what it belongs to, such as the Arabic number sign."""
-    return unicodedata.category(character) == "Cf" and character > "\u05ff"
