@@ -9,24 +9,14 @@ system can keep its own.
 import re
 
 from shared.records.facts import Keyword, Party
-from shared.records.readable import one_line
 
-_KEYWORDS: dict[str, Keyword] = {
-    "stop": "stop",
-    "stopall": "stop",
-    "unsubscribe": "stop",
-    "cancel": "stop",
-    "end": "stop",
-    "quit": "stop",
-    "opt out": "stop",
-    "opt-out": "stop",
-    "optout": "stop",
-    "revoke": "stop",
-    "start": "start",
-    "unstop": "start",
-    "help": "help",
-    "info": "help",
-}
+_ALONE = re.compile(
+    r"[\s\u200b\ufeff]*(?:"
+    r"(?P<stop>stop|stopall|unsubscribe|cancel|end|quit|opt[\s-]*out|revoke)"
+    r"|(?P<start>start|unstop)|(?P<help>help|info)|(?P<yes>yes)"
+    r")[\s\u200b\ufeff.!?,;:]*",
+    re.IGNORECASE,
+)
 _LONGEST = 40
 """Characters, the blanks around it included: what is longer is a message."""
 _TOLL_FREE = re.compile(r"\+18(?:00|33|44|55|66|77|88)\d{7}", re.ASCII)
@@ -37,7 +27,10 @@ def keyword_of(message: str | None, recipient: Party | None) -> Keyword | None:
     """The keyword that a message is, where it is one alone, in any casing and with a full stop."""
     if not message or len(message) > _LONGEST:
         return None
-    word = one_line(message).rstrip(" .!?,;:").lower()
-    if word == "yes" and recipient and _TOLL_FREE.fullmatch(recipient.phone_number or ""):
-        return "start"
-    return _KEYWORDS.get(word)
+    match = _ALONE.fullmatch(message)
+    if match is None:
+        return None
+    if match["yes"]:
+        is_toll_free = recipient and _TOLL_FREE.fullmatch(recipient.phone_number or "")
+        return "start" if is_toll_free else None
+    return "stop" if match["stop"] else "start" if match["start"] else "help"

@@ -70,7 +70,9 @@ def is_markup(format_: str | None) -> bool:
     Formats: learn.microsoft.com/azure/communication-services/concepts/chat/concepts, and Teams'
     ``RichText/…``, ``ThreadActivity/…`` and ``Event/…``.
     """
-    name = (format_ or "").lower()
+    if format_ is None or format_ == "text":
+        return False
+    name = format_.lower()
     return name == "html" or name.startswith(("richtext", *_SYSTEM))
 
 
@@ -80,8 +82,10 @@ def text_of(format_: str | None, body: str | None) -> str | None:
     For something that is no text, such as a picture, that is a neutral word, and only where there
     are no words.
     """
-    name = (format_ or "").lower()
-    if not body or not is_markup(format_) or name.startswith(_SYSTEM):
+    if not body or format_ is None or not is_markup(format_):
+        return None
+    name = format_.lower()
+    if name.startswith(_SYSTEM):
         return None
     if word := _CALLS.get(name):
         return word

@@ -11,6 +11,12 @@ import unicodedata
 
 import msgspec
 
+_UNSEEN = (
+    r"\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_ANY_UNSEEN = re.compile(f"[{_UNSEEN}]")
 _HIDDEN = re.compile(
     r"("
     # between two emoji, and in scripts that join letters by it (Persian, Sinhala, Malayalam)
@@ -23,9 +29,7 @@ _HIDDEN = re.compile(
     # the flag of a part of a country
     r"|(?<=\U0001f3f4)[\U000e0030-\U000e007a]{1,8}\U000e007f"
     r")"
-    r"|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b-\u200f"
-    r"\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    rf"|[{_UNSEEN}]"
 )
 """What is not seen. The group is what stays: without it emoji and some scripts fall apart."""
 _JOINED = frozenset("\u0e33\u0eb3\uff9e\uff9f\u200c\u200d")
@@ -43,9 +47,10 @@ _VIRAMA = 9
 
 def one_line(text: str) -> str:
     """The text with one blank for every stretch of white space, and nothing unseen in it."""
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
-    return " ".join(_HIDDEN.sub(r"\1", text).split())
+    is_plain = text.isascii() and text.isprintable()
+    if not is_plain and _ANY_UNSEEN.search(text):
+        text = _HIDDEN.sub(r"\1", text)
+    return " ".join(text.split())
 
 
 def shortened(text: str, length: int) -> str:

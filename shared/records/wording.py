@@ -83,22 +83,20 @@ def message_text(fact: Fact, what: str) -> str:
     text = message.text
     if is_markup(message.format):
         text = message.plain_text or text_of(message.format, text)
-    if not text or is_json(text) or not one_line(text):
-        return topic_or_what(fact, what)
-    return text
+    return topic_or_what(fact, what) if not text or is_json(text) else text
 
 
 def topic_or_what(fact: Fact, what: str) -> str:
     """The topic of the thread, or what happened to it."""
-    topic = (fact.thread and fact.thread.topic) or ""
-    return topic if one_line(topic) else what
+    return (fact.thread and fact.thread.topic) or what
 
 
 def name_of(party: Party | None) -> str | None:
     """How people know a party. The opaque id of a user means nothing to them."""
     if party is None:
         return None
-    name = one_line(party.display_name or party.phone_number or party.email_address or "")
+    name = party.display_name and one_line(party.display_name)
+    name = name or party.phone_number or party.email_address
     if not name and party.key and party.kind in _KNOWN_BY_THEIR_ID:
         return (party.raw_id or "").removeprefix("4:")
     return name or None
