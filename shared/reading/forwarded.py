@@ -23,6 +23,8 @@ from shared.errors import MalformedEvent
 
 _DEPTH = 8
 """How many things an event may lie in."""
+_TYPES = frozenset({"eventtype", "type"})
+"""One of these, lower-cased, every event has."""
 _HOLDERS = {
     "event": "the event of a pull delivery",
     "value": "the value of a pull delivery",
@@ -54,7 +56,7 @@ def event_in(wire: Any) -> dict[str, Any]:
         MalformedEvent: there is none, or there are several; the message says what there is.
     """
     places: list[str] = []
-    while not isinstance(wire, dict) or not _has_type(wire):
+    while not isinstance(wire, dict) or _TYPES.isdisjoint(map(str.lower, wire)):
         place, wire = _opened(wire, places)
         if place is None:
             break
@@ -62,12 +64,6 @@ def event_in(wire: Any) -> dict[str, Any]:
         if len(places) > _DEPTH:
             raise MalformedEvent(f"an event in more than {_DEPTH} things")
     return wire  # type: ignore[no-any-return] # a JSON object
-
-
-def _has_type(wire: dict[str, Any]) -> bool:
-    if "eventType" in wire or "type" in wire:
-        return True
-    return any(key.lower() in {"eventtype", "type"} for key in wire)
 
 
 def _opened(wire: Any, places: list[str]) -> tuple[str | None, Any]:

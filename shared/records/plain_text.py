@@ -16,7 +16,7 @@ character a bounded number of times.
 import re
 from html import unescape
 
-from shared.records.readable import one_line
+from shared.records.readable import is_json, one_line
 
 _BLOCK_NAMES = (
     "address article aside blockquote body br button caption center codeblock col dd details dialog"
@@ -61,6 +61,9 @@ _ATTRIBUTE = re.compile(
 )
 _LONG_NUMBER = re.compile(r"&#(?:\d{8}|x[0-9a-f]{7})[0-9a-f]*+;?", _FLAGS)
 """A reference to a character that cannot be; Python refuses to read thousands of digits."""
+_DATA_URI = re.compile(
+    r"\bdata:[\w.+-]*+(?:/[\w.+-]++)?+(?:;[\w.+-]++=[\w.+-]++)*+;base64,[\w+/=%-]*+", _FLAGS
+)
 _MAX_EMOJI = 32
 
 
@@ -91,7 +94,10 @@ def text_of(format_: str | None, body: str | None) -> str | None:
         return word
     reading = _Reading(body)
     reading.read()
-    return one_line("".join(reading.words)) or one_line(reading.instead) or None
+    words = one_line(_DATA_URI.sub(" ", "".join(reading.words)))
+    if is_json(words):
+        return None
+    return words or one_line(reading.instead) or None
 
 
 class _Reading:

@@ -42,6 +42,8 @@ DATA_URI = f"data:image/png;base64,{'iVBORw0KGgo' * 3000}"
         ("a\ufffdb", f"a&#x{'f' * 5000};b"),
         ("See: Right?", f'<p>See:</p><img alt="shot" src="{DATA_URI}"><p>Right?</p>'),
         ("Right?", f'<img src="{DATA_URI}">Right?'),
+        ("See Right?", f"<p>See {DATA_URI} Right?</p>"),
+        ("metadata: x", "metadata: x"),
     ],
 )
 def test_text_of_html(expected: str, html: str) -> None:
@@ -143,6 +145,7 @@ def test_what_teams_writes_for_programs(format_: str, expected: str, type_: str)
         ("Call recording", "RichText/Media_CallRecording", "<RecordingStatus>1</RecordingStatus>"),
         ("Call transcript", "RichText/Media_CallTranscript", '{"scopeId":"1"}'),
         (None, "ThreadActivity/AddMember", "<addmember><target>8:acs:x</target></addmember>"),
+        (None, "RichText/Media_CallLogVoicemail", '{"callId": "1"}'),
         (None, "Event/Call", "<ended/><partlist><part><name>x</name></part></partlist>"),
         (None, "text", "<b>x</b>"),
         (None, "topicUpdated", "<b>x</b>"),
@@ -256,7 +259,18 @@ def test_no_text_is_too_broken(html: str) -> None:
     [
         *("<", "</", "<a ", "<a/", "<a =", "<!", "<!--", "<?", "</a ", "<a\n=", "&#", "&", "&amp"),
         *('<a href="', '<a ="1>"=', "<a ='>", "<svg>", "<svg ", "<style>", "<style", "<b>x"),
-        *("<blockquote>", "<img alt='", "<img =>", "<![CDATA[", "--><!--", "= ", "a\u200d"),
+        *(
+            "<blockquote>",
+            "data:",
+            "data:a/b;",
+            "data:a;b=c",
+            "<img alt='",
+            "<img =>",
+            "<![CDATA[",
+            "--><!--",
+            "= ",
+            "a\u200d",
+        ),
         f"<blockquote itemtype='{SKYPE}Reply'>",
     ],
 )
