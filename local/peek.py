@@ -67,14 +67,11 @@ def _row(message: "Message") -> list[str]:
 
 
 def what(record: dict[str, Any]) -> str:
-    """What a record asks for, in short: `open high`, `silent`."""
+    """In a word or two, what a record asks for: `open high`, `passive`."""
     data = record.get("data")
     if not isinstance(data, dict):
         return "in a blob" if "dataref" in record else ""
-    if "action" in data:
-        parts = [data["action"]]
-    else:
-        parts = ["silent" if data.get("silent") else "visible"]
+    parts = [data.get("action") or data.get("interruptionLevel", "")]
     if data.get("priority") == "high":
         parts.append("high")
     return " ".join(map(str, parts))

@@ -23,9 +23,9 @@ from shared.errors import (
 from shared.families.route import Route
 from shared.reading import envelope, unrouted
 from shared.reading.envelope import Envelope
-from shared.records import records
+from shared.records import records, roles
+from shared.records.cloudevents import Encoded
 from shared.records.facts import Fact, Party, RecordType
-from shared.records.records import Encoded
 from shared.settings import Settings
 from shared.writing import dead_letters
 from shared.writing.storage import Store, account
@@ -90,8 +90,14 @@ async def _process(event: str, function: str, settings: Settings, store: Store) 
     )
 
 
-def convert(parsed: Envelope, settings: Settings) -> list[Send]:
+def convert(parsed: Envelope, settings: Settings, revision: int = 0) -> list[Send]:
     """The records that an event becomes; pure.
+
+    Args:
+        parsed: the event.
+        settings: the app's.
+        revision: 0, or which correction of the same fact this is: it gives another id, and a
+            greater ``sequence``.
 
     Raises:
         RejectedEvent: it can become none.
@@ -102,7 +108,7 @@ def convert(parsed: Envelope, settings: Settings) -> list[Send]:
     if route.record is None:
         return []
     try:
-        sends = _records(route, route.record, parsed, settings)
+        sends = _records(route, route.record, parsed, settings, revision)
     except RecursionError:
         raise MalformedEvent("the JSON is nested too deeply") from None
     for send in sends:
@@ -112,19 +118,34 @@ def convert(parsed: Envelope, settings: Settings) -> list[Send]:
 
 
 def _records(
-    route: Route[Any], record_type: RecordType, parsed: Envelope, settings: Settings
+    route: Route[Any],
+    record_type: RecordType,
+    parsed: Envelope,
+    settings: Settings,
+    revision: int,
 ) -> list[Send]:
-    fact = routes.fact_of(route, parsed)
+    fact = roles.with_roles(routes.fact_of(route, parsed), settings.staff)
     yields = routes.outcome(route, fact, user_work_items=settings.user_work_items)
-    origin = records.origin(record_type, fact, parsed)
+    origin = records.origin(record_type, fact, parsed, revision)
     sends = []
+    # A user-level event yields a work item with CHAT_WORK_ITEMS=user, and where it is overridden.
+    has_several_events = route.level == "user" or (
+        route.level == "thread" and settings.user_work_items
+    )
     if yields.work:
-        item = records.work_item(origin, action=yields.work, priority=yields.priority)
+        item = records.work_item(
+            origin,
+            action=yields.work,
+            priority=yields.priority,
+            has_several_events=has_several_events,
+        )
         sends.append(Send(settings.work_items_queue, item))
     if yields.push:
-        recipient = fact.sender if route.notify == "sender" else _addressee(fact)
         push = records.push_notification(
-            origin, recipient=recipient, silent=yields.push == "silent"
+            origin,
+            recipient=fact.sender if route.notify == "sender" else _addressee(fact),
+            level=yields.push,
+            expires=settings.push_expires,
         )
         sends.append(Send(settings.push_notifications_queue, push))
     return sends
@@ -146,7 +167,8 @@ async def _write(send: Send, settings: Settings, store: Store) -> None:
     body = send.record.body
     if len(body) > QUEUE_LIMIT:
         # The blob first: a message must never name a blob that is not there.
-        name = f"{send.record.envelope.id}.json"
+        record = send.record.envelope
+        name = f"{record.partitionkey}/{record.id}.json"
         container = settings.record_payloads_container
         body = send.record.claim_check(await store.save(container, name, send.record.data))
     await store.send(send.queue, body)

@@ -9,16 +9,18 @@ import would delay every start.
 from typing import Any
 
 from shared.errors import UnreadablePayload
-from shared.families import chat, participants, reports, sms, threads
+from shared.families import chat, email, participants, sms, threads, whatsapp
 from shared.families.route import Route, Yields
 from shared.reading.envelope import Envelope
 from shared.reading.fields import read
-from shared.records.delivery_codes import FAILURES
 from shared.records.facts import Fact
 
 # No annotation on purpose: with tuple[Route[Any], ...] mypy would stop checking that a row's
 # normalizer takes that row's payload.
-ROUTES = (*sms.ROWS, *reports.ROWS, *chat.ROWS, *threads.ROWS, *participants.ROWS)
+ROUTES = (
+    *(*sms.ROWS, *email.ROWS, *whatsapp.ROWS),
+    *(*chat.ROWS, *threads.ROWS, *participants.ROWS),
+)
 
 _BY_TYPE = {route.event.lower(): route for route in ROUTES}
 _EMPTY = {route.payload: route.payload() for route in ROUTES}
@@ -48,15 +50,31 @@ def fact_of(route: Route[Any], envelope: Envelope) -> Fact:
 
 
 def outcome(route: Route[Any], fact: Fact, *, user_work_items: bool) -> Yields:
-    """What this fact becomes. A user never gets a push of the user's own message."""
+    """What this fact becomes."""
     yields = route.yields
-    if route.when_failed and fact.delivery and fact.delivery.status in FAILURES:
+    if route.when_failed and _is_alarm(fact):
         yields = route.when_failed
-    if user_work_items and route.user_work and not (yields.work or route.is_overridden):
-        yields = Yields(work=route.user_work, push=yields.push, priority=yields.priority)
-    if route.level == "user" and yields.push and fact.message and _to_its_own_sender(fact):
-        yields = Yields(work=yields.work, priority=yields.priority)
-    return yields
+    work, push = yields.work, yields.push
+    if not route.is_overridden:
+        if user_work_items and route.user_work:
+            work = route.user_work
+        if fact.keyword:
+            work, push = "update", None  # a command to the carrier or the service, no question
+        if route.level and work == "open" and not _is_by_customer(fact):
+            work = "update"
+    if route.level == "user" and fact.message and _to_its_own_sender(fact):
+        push = None  # nobody gets a push of their own message
+    return Yields(work=work, push=push, priority=yields.priority)
+
+
+def _is_alarm(fact: Fact) -> bool:
+    """A failure, unless nobody can do anything about it."""
+    delivery = fact.delivery
+    return bool(delivery and delivery.status == "failed" and delivery.failure_reason != "optedOut")
+
+
+def _is_by_customer(fact: Fact) -> bool:
+    return bool(fact.sender and fact.sender.key and not fact.sender.role)
 
 
 def _to_its_own_sender(fact: Fact) -> bool:

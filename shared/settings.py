@@ -4,7 +4,6 @@ Names and forms are those of the Functions host, so that one way of configuring 
 learn.microsoft.com/azure/azure-functions/functions-reference#connections.
 """
 
-import base64
 import os
 import re
 from collections.abc import Mapping
@@ -14,28 +13,25 @@ import msgspec
 from msgspec import Struct
 
 from shared import routes
+from shared.connection import Account, account
 from shared.errors import ConfigError
 from shared.families.route import Route, Yields
+from shared.reading.identifiers import KINDS
+from shared.reading.identities import from_identifier
+from shared.reading.phones import from_phone
+from shared.records.roles import Staff
 
 _QUEUE_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 """learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata; containers alike."""
 
 
+_STAFF_KINDS = "microsoftTeamsUser,microsoftTeamsApp"
+"""Bots included: whoever writes as one of these answers customers."""
+_DURATION = re.compile(r"([0-9]{1,6})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_RENAMED = {"visible": "active", "silent": "background"}
+"""Words of ``ROUTE_OVERRIDES`` that are refused, and the words for them now."""
 _QUOTED = re.compile(r"'([^']*)'")
-
-
-class Account(Struct, frozen=True):
-    """A storage account: by connection string, or by address and identity."""
-
-    setting: str
-    """The name of the setting that it comes from, for error messages."""
-    connection_string: str | None = None
-    queue_url: str | None = None
-    blob_url: str | None = None
-    managed_identity: bool = False
-    """Else the developer's own identity, as ``DefaultAzureCredential`` finds it."""
-    client_id: str | None = None
-    """Of a user-assigned identity; None for the system-assigned one."""
 
 
 class Override(Yields, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -55,6 +51,10 @@ class Settings(Struct, frozen=True):
     record_payloads_container: str
     user_work_items: bool
     """``CHAT_WORK_ITEMS=user``."""
+    staff: Staff
+    """``STAFF_KINDS`` and ``STAFF_IDS``."""
+    push_expires: int | None
+    """``PUSH_EXPIRES`` in seconds; None for never."""
     overrides: dict[str, Route[Any]]
     """Rows of ``ROUTES`` as ``ROUTE_OVERRIDES`` changes them, by lower-cased event type."""
     use_proxy: bool
@@ -69,12 +69,14 @@ class Settings(Struct, frozen=True):
         """
         reader = _Reader(os.environ if environ is None else environ)
         settings = cls(
-            account=reader.account(),
+            account=account(reader.environ, reader.problems),
             work_items_queue=reader.name("WORK_ITEMS_QUEUE", "work-items"),
             push_notifications_queue=reader.name("PUSH_NOTIFICATIONS_QUEUE", "push-notifications"),
             dead_letters_container=reader.name("DEAD_LETTERS_CONTAINER", "dead-letters"),
             record_payloads_container=reader.name("RECORD_PAYLOADS_CONTAINER", "record-payloads"),
             user_work_items=reader.choice("CHAT_WORK_ITEMS", "thread", "user") == "user",
+            staff=Staff(kinds=reader.staff_kinds(), keys=reader.staff_keys()),
+            push_expires=reader.duration("PUSH_EXPIRES", "24h"),
             overrides=reader.overrides(),
             use_proxy=reader.choice("STORAGE_USE_PROXY", "false", "true") == "true",
         )
@@ -105,13 +107,50 @@ class _Reader:
             self.problems.append(f"{setting} must be {default} or {other}, not {_shown(value)}")
         return value
 
+    def words(self, setting: str, default: str) -> list[str]:
+        """A list with commas; an empty setting is an empty list."""
+        value = self.environ.get(setting, default)
+        return [word for part in value.split(",") if (word := part.strip())]
+
+    def staff_kinds(self) -> frozenset[str]:
+        wanted = self.words("STAFF_KINDS", _STAFF_KINDS)
+        unknown = [word for word in wanted if word.lower() not in KINDS]
+        if unknown:
+            self.problems.append(
+                f"STAFF_KINDS: no kind of party is {', '.join(map(_shown, unknown))}; "
+                f"there are {', '.join(KINDS.values())}"
+            )
+        return frozenset(KINDS[word.lower()] for word in wanted if word.lower() in KINDS)
+
+    def staff_keys(self) -> frozenset[str]:
+        """Of users and, where it is one, of a number without its prefix or its plus."""
+        words = self.words("STAFF_IDS", "")
+        parties = [form(word) for word in words for form in (from_identifier, from_phone)]
+        return frozenset(party.key for party in parties if party)
+
+    def duration(self, setting: str, default: str) -> int | None:
+        """Seconds of ``90s``, ``30m``, ``24h`` or ``7d``; None where the setting is empty."""
+        value = self.environ.get(setting, default).strip()
+        if not value:
+            return None
+        match = _DURATION.fullmatch(value.lower())
+        if match is None:
+            self.problems.append(
+                f"{setting} must be a number with s, m, h or d, such as {default}, or empty, "
+                f"not {_shown(value)}"
+            )
+            return None
+        return int(match[1]) * _SECONDS[match[2]]
+
     def overrides(self) -> dict[str, Route[Any]]:
         try:
             wanted = msgspec.json.decode(
                 self._get("ROUTE_OVERRIDES") or "{}", type=dict[str, Override]
             )
         except (msgspec.DecodeError, UnicodeEncodeError) as error:
-            self.problems.append(f"ROUTE_OVERRIDES: {_QUOTED.sub(_requoted, str(error))}")
+            old = [f"{old} is now {new}" for old, new in _RENAMED.items() if old in str(error)]
+            hint = f" (of push, {', '.join(old)})" if old else ""
+            self.problems.append(f"ROUTE_OVERRIDES: {_QUOTED.sub(_requoted, str(error))}{hint}")
             return {}
         changed = (self._override(event, override) for event, override in wanted.items())
         return {route.event.lower(): route for route in changed if route}
@@ -136,50 +175,6 @@ class _Reader:
             is_overridden=True,
         )
 
-    def account(self) -> Account:
-        """``RecordStorage`` if there is any trace of it, else ``AzureWebJobsStorage``."""
-        for prefix in ("RecordStorage", "AzureWebJobsStorage"):
-            if connection_string := self._get(prefix):
-                return self._by_connection_string(prefix, connection_string)
-            if any(key.startswith(f"{prefix}__") and self._get(key) for key in self.environ):
-                return self._by_identity(prefix)
-        self.problems.append(
-            "no storage account: set RecordStorage (a connection string), or "
-            "RecordStorage__queueServiceUri and RecordStorage__blobServiceUri; "
-            "AzureWebJobsStorage serves in the same forms"
-        )
-        return Account(setting="RecordStorage")
-
-    def _by_connection_string(self, setting: str, value: str) -> Account:
-        problem = _problem_of(value)
-        if problem:
-            self.problems.append(f"{setting}: {problem}")
-        return Account(setting=setting, connection_string=value)
-
-    def _by_identity(self, prefix: str) -> Account:
-        account_name = self._get(f"{prefix}__accountName")
-        credential = self._get(f"{prefix}__credential")
-        if credential and credential.lower() != "managedidentity":
-            self.problems.append(f"{prefix}__credential must be managedidentity, or be left out")
-        return Account(
-            setting=prefix,
-            queue_url=self._service(prefix, "queue", account_name),
-            blob_url=self._service(prefix, "blob", account_name),
-            managed_identity=credential is not None,
-            client_id=self._get(f"{prefix}__clientId"),
-        )
-
-    def _service(self, prefix: str, service: str, account_name: str | None) -> str | None:
-        setting = f"{prefix}__{service}ServiceUri"
-        url = self._get(setting)
-        if url is None and account_name:
-            return f"https://{account_name}.{service}.core.windows.net"
-        if url is None:
-            self.problems.append(f"{setting} is missing (the address of the {service} service)")
-        elif not url.startswith("https://"):
-            self.problems.append(f"{setting} must be an https:// address")
-        return url
-
     def _get(self, setting: str) -> str | None:
         return self.environ.get(setting, "").strip() or None
 
@@ -191,25 +186,3 @@ def _shown(value: str) -> str:
 
 def _requoted(match: re.Match[str]) -> str:
     return _shown(match.group(1))
-
-
-def _problem_of(connection_string: str) -> str | None:
-    """What is wrong with a connection string; it is a secret, so nothing of it is quoted."""
-    if connection_string.startswith("@Microsoft.KeyVault("):
-        return "the Key Vault reference was not resolved; check the app's access to the vault"
-    parts = dict(part.partition("=")[::2] for part in connection_string.split(";") if part)
-    values = {key.strip().lower(): value for key, value in parts.items()}
-    if values.get("usedevelopmentstorage") == "true" and len(values) == 1:
-        return None
-    if "sharedaccesssignature" in values:
-        missing = [s for s in ("Queue", "Blob") if not values.get(f"{s.lower()}endpoint")]
-        if missing and not values.get("accountname"):
-            return f"it has no {' and no '.join(f'{s}Endpoint' for s in missing)}, nor AccountName"
-        return None
-    if not values.get("accountname") or not values.get("accountkey"):
-        return "not a storage connection string (AccountName and AccountKey, or a SAS)"
-    try:
-        base64.b64decode(values["accountkey"], validate=True)
-    except ValueError:
-        return "its AccountKey is not base64; was it cut?"
-    return None

@@ -5,13 +5,14 @@ the URN that ``dataschema`` names.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from local.paths import ROOT
-from shared.records.records import (
+from shared.records.cloudevents import (
     PUSH_NOTIFICATION_SCHEMA,
     WORK_ITEM_SCHEMA,
     PushNotification,
@@ -39,24 +40,62 @@ def _document(urn: str, kind: type[msgspec.Struct]) -> str:
     (reference,), definitions = msgspec.json.schema_components(
         [kind], ref_template="#/$defs/{name}"
     )
+    # Closed words stay closed, but a new channel brings new kinds of parties.
+    party = definitions["Party"]["properties"]["kind"]
+    definitions["Party"]["properties"]["kind"] = {
+        "type": "string",
+        "description": f"{party['description']} Now: {', '.join(party['enum'])}.",
+    }
+    definitions["Delivery"] |= _FAILED
+    if kind is PushNotification:
+        definitions["PushNotification"] |= _SHOWN
+        definitions["PushNotification"]["required"].append("event")
     return _text({"$schema": _DIALECT, "$id": urn, **reference, "$defs": definitions})
 
 
+_FAILED = {
+    "if": {"properties": {"status": {"const": "failed"}}},
+    "then": {"required": ["failureReason"]},
+}
+_SHOWN = {
+    "if": {"properties": {"interruptionLevel": {"enum": ["active", "passive"]}}},
+    "then": {
+        "required": ["title", "body"],
+        "properties": {name: {"type": "string", "minLength": 1} for name in ("title", "body")},
+    },
+}
+_REQUIRED = {
+    "communication.message.": ["message"],
+    "communication.delivery.": ["delivery", "direction", "message"],
+    "communication.thread.": ["thread"],
+    "communication.participant.": ["thread"],
+}
+"""What data always has, by the beginning of the type."""
+
+
 def _record() -> dict[str, Any]:
-    """The envelope; ``data`` or ``dataref`` is there, and data fits what ``dataschema`` names."""
+    """The envelope; ``data`` or ``dataref`` is there, and data fits ``dataschema`` and type."""
     _, definitions = msgspec.json.schema_components([Record[Any]], ref_template="#/$defs/{name}")
     (envelope,) = definitions.values()
-    kinds = [
+    kinds: list[dict[str, Any]] = [
         {
             "if": {"properties": {"dataschema": {"const": urn}}},
             "then": {"properties": {"data": {"$ref": urn}}},
         }
         for urn, _, _ in _KINDS
     ]
+    types: list[dict[str, Any]] = [
+        {
+            "if": {"properties": {"type": {"pattern": f"^{re.escape(prefix)}"}}},
+            "then": {"properties": {"data": {"required": required}}},
+        }
+        for prefix, required in _REQUIRED.items()
+    ]
     properties = envelope["properties"] | {
         "id": {"type": "string", "format": "uuid", **_described(envelope, "id")},
         "source": {"type": "string", "minLength": 1, "format": "uri-reference"}
         | _described(envelope, "source"),
+        "type": {"type": "string", "minLength": 1} | _described(envelope, "type"),
         "dataschema": {"enum": [urn for urn, _, _ in _KINDS]} | _described(envelope, "dataschema"),
         "specversion": {"const": "1.0"},
         "datacontenttype": {"const": "application/json"},
@@ -69,7 +108,7 @@ def _record() -> dict[str, Any]:
         "properties": properties,
         "required": sorted({*envelope["required"], "specversion", "datacontenttype"}),
         "anyOf": [{"required": ["data"]}, {"required": ["dataref"]}],
-        "allOf": kinds,
+        "allOf": [*kinds, *types],
     }
 
 

@@ -17,8 +17,9 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from local import settings
 from local.dead_letters.format import DeadLetter, read
 from local.errors import CommandError
+from shared.connection import Account
 from shared.errors import ConfigError
-from shared.settings import Account, Settings
+from shared.settings import Settings
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -9,26 +9,36 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
-from shared.families.route import NOTHING, SHOW, SYNC, UPDATE, Route
+from shared.families.route import NOTHING, OPEN, REPLACE, SHOW, SYNC, UPDATE, Route
 from shared.reading.envelope import Envelope, in_subject, provenance
 from shared.reading.identifiers import Identifier
 from shared.reading.identities import from_identifier
 from shared.reading.values import Number, Text, moment, number, strings, text
 from shared.records.facts import Fact, Message, Party, Thread
+from shared.records.plain_text import text_of
 
-_FORMATS = {"text": "text", "html": "html", "richtext/html": "html", "richtext": "html"}
+_FORMATS = {
+    "text": "text",
+    "text/plain": "text",
+    "html": "html",
+    "richtext": "html",
+    "richtext/html": "html",
+    "text/html": "html",
+}
+"""Others are kept in the provider's word, such as ``RichText/Media_CallRecording``."""
 
 
 class ChatMessage(Struct, frozen=True, rename="camel"):
     """``AcsChatMessage…EventData`` of received, edited and deleted, at both levels.
 
     ``old_names``: names of before 2021-03-19 (Azure/Communication release notes); for months both
-    were in each event.
+    were in each event. ``messageType`` is what senders to custom topics call ``type``.
     """
 
     old_names: ClassVar = {
         "senderId": "senderCommunicationIdentifier",
         "recipientId": "recipientCommunicationIdentifier",
+        "messageType": "type",
     }
 
     message_id: Text = None
@@ -64,10 +74,12 @@ def message_deleted(payload: ChatMessage, envelope: Envelope, extra: dict[str, A
 
 
 def _message(payload: ChatMessage, extra: dict[str, Any]) -> Message:
+    format_ = _FORMATS.get((payload.type or "").strip().lower(), payload.type)
     return Message(
         id=text(payload.message_id),
         text=payload.message_body,
-        format=_FORMATS.get((payload.type or "").lower(), payload.type),
+        plain_text=text_of(format_, payload.message_body),
+        format=format_,
         sent_at=moment("composeTime", payload.compose_time, extra),
         edited_at=moment("editTime", payload.edit_time, extra),
         deleted_at=moment("deleteTime", payload.delete_time, extra),
@@ -111,7 +123,7 @@ def in_thread(
     return Fact(
         channel="chat",
         event=provenance(envelope),
-        conversation=thread.id,
+        conversation=thread.id or "",
         occurred_at=occurred_at,
         sender=sender,
         recipients=(to,) if to else (),
@@ -131,15 +143,15 @@ def thread_id_of(thread_id: str | None, envelope: Envelope) -> str | None:
 ROWS = (
     Route("Microsoft.Communication.ChatMessageReceived",
         "chat_events", ChatMessage, message_received, "communication.message.received", SHOW,
-        level="user", user_work="update"),
+        level="user", user_work="open"),
     Route("Microsoft.Communication.ChatMessageEdited",
-        "chat_events", ChatMessage, message_edited, "communication.message.edited", SYNC,
+        "chat_events", ChatMessage, message_edited, "communication.message.edited", REPLACE,
         level="user", user_work="update"),
     Route("Microsoft.Communication.ChatMessageDeleted",
         "chat_events", ChatMessage, message_deleted, "communication.message.deleted", SYNC,
         level="user", user_work="update"),
     Route("Microsoft.Communication.ChatMessageReceivedInThread",
-        "chat_events", ChatMessage, message_received, "communication.message.received", UPDATE,
+        "chat_events", ChatMessage, message_received, "communication.message.received", OPEN,
         level="thread", notify=None),
     Route("Microsoft.Communication.ChatMessageEditedInThread",
         "chat_events", ChatMessage, message_edited, "communication.message.edited", UPDATE,

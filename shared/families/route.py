@@ -6,8 +6,8 @@ from typing import Any, Generic, Literal, TypeVar
 from msgspec import Struct
 
 from shared.reading.envelope import Envelope
+from shared.records.cloudevents import Action, InterruptionLevel, Priority
 from shared.records.facts import Fact, RecordType
-from shared.records.records import Action, Priority
 
 P = TypeVar("P", bound=Struct)
 
@@ -16,7 +16,7 @@ class Yields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which records a fact becomes; by default none."""
 
     work: Action | None = None
-    push: Literal["visible", "silent"] | None = None
+    push: InterruptionLevel | None = None
     priority: Priority = "normal"
 
 
@@ -24,11 +24,12 @@ NOTHING = Yields()
 OPEN = Yields(work="open")
 UPDATE = Yields(work="update")
 CLOSE = Yields(work="close")
-SHOW = Yields(push="visible")
-SYNC = Yields(push="silent")
-OPEN_AND_SHOW = Yields(work="open", push="visible")
-UPDATE_AND_SYNC = Yields(work="update", push="silent")
-ALARM = Yields(work="open", push="visible", priority="high")
+SHOW = Yields(push="active")
+REPLACE = Yields(push="passive")
+SYNC = Yields(push="background")
+OPEN_AND_SHOW = Yields(work="open", push="active")
+UPDATE_AND_SYNC = Yields(work="update", push="background")
+ALARM = Yields(work="open", push="active", priority="high")
 
 
 class Route(Struct, Generic[P], frozen=True):
@@ -46,9 +47,10 @@ class Route(Struct, Generic[P], frozen=True):
     """The type of the records; None for an event type that is acknowledged and makes none."""
     yields: Yields
     when_failed: Yields | None = None
-    """Instead of ``yields``, for a delivery that failed."""
+    """Instead of ``yields``, for a delivery that failed and that somebody can act on."""
     level: Literal["user", "thread"] | None = None
-    """Chat events: ``user`` comes once for every user of a thread, ``thread`` comes once."""
+    """Chat events: ``user`` comes once for every user of a thread, ``thread`` comes once. Their
+    ``open`` is for what a customer did; for what staff did, it becomes ``update``."""
     notify: Literal["recipient", "sender"] | None = "recipient"
     """Whose devices a push goes to; None where the event names nobody."""
     user_work: Action | None = None

@@ -43,13 +43,16 @@ def _is_number(digits: str) -> bool:
 
 
 def strings(value: Mapping[str, Any] | None) -> dict[str, str] | None:
-    """A customer's metadata. Its values are text by the schema; any other is kept as JSON."""
-    if not value:
-        return None
-    return {
+    """A customer's metadata. Its values are text by the schema; any other is kept as JSON.
+
+    Null is no value, as in every other field.
+    """
+    found = {
         key: item if isinstance(item, str) else msgspec.json.encode(item).decode()
-        for key, item in value.items()
+        for key, item in (value or {}).items()
+        if item is not None
     }
+    return found or None
 
 
 _NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})")
@@ -66,35 +69,50 @@ _TIME = re.compile(
     r"\s?([Zz]|[+-]\d{2}:?\d{2})?",
     re.ASCII,
 )
-_NINE_DIGITS = len("2026-01-02T03:04:05.123456789")
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
 
 
 def instant(value: Number) -> str | None:
-    """A time as RFC 3339 in UTC, every digit of its fraction kept but trailing zeros; else None.
+    """A time as RFC 3339 in UTC with seven fraction digits; None for what is no time.
 
     Reads 0 to 9 fraction digits, ``Z``, offsets, no zone (taken as UTC, as all of Azure means it),
-    unpadded months (``2020-4-20``), and numbers of seconds or milliseconds since 1970. Equal
-    instants give equal text, which ``datetime`` cannot promise: it holds six digits, and chat
-    events carry seven.
+    unpadded months (``2020-4-20``), and numbers of seconds or milliseconds since 1970. With a fixed
+    length equal instants are equal text, and text order is time order. Seven digits are what the
+    service writes; ``datetime`` holds six.
     """
     if isinstance(value, str):
-        if usual := _without_zeros(value):
+        if usual := _usual(value):
             return usual
         return _from_epoch(int(value)) if _is_number(value) else _rewritten(value.strip())
     return None if value is None else _from_epoch(value)
 
 
-def _without_zeros(value: str) -> str | None:
-    """A time that is written as most are, with nothing to change but zeros at its end."""
+def _usual(value: str) -> str | None:
+    """A time in UTC that is written as most are: nothing changes but the digits at its end."""
     local = value.removesuffix("Z") if value[-1:] == "Z" else value.removesuffix("+00:00")
-    if local is value or local[10:11] != "T" or len(local) > _NINE_DIGITS:
+    if local is value or local[10:11] != "T":
         return None
     try:
         msgspec.convert(value, datetime)  # RFC 3339, and only with a day that there is
     except msgspec.ValidationError:
         return None
-    return f"{local.rstrip('0').rstrip('.') if '.' in local else local}Z"
+    return f"{local[:19]}.{local[20:27]:0<7}Z"
+
+
+def milliseconds(time: str) -> int:
+    """Milliseconds since 1970 of an ``instant``; none before that."""
+    moment = datetime.fromisoformat(f"{time[:23]}+00:00")
+    return max(0, (moment - _EPOCH) // timedelta(milliseconds=1))
+
+
+def later(time: str, seconds: int) -> str | None:
+    """An ``instant`` this many whole seconds later; None beyond the year 9999."""
+    try:
+        moment = datetime.fromisoformat(f"{time[:19]}+00:00") + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+    return f"{moment.isoformat()[:19]}{time[19:]}"
 
 
 def _rewritten(value: str) -> str | None:
@@ -107,8 +125,7 @@ def _rewritten(value: str) -> str | None:
         moment -= _offset(zone)
     except (ValueError, OverflowError):
         return None
-    digits = (fraction or "").rstrip("0")
-    return moment.isoformat()[:19] + (f".{digits}Z" if digits else "Z")
+    return f"{moment.isoformat()[:19]}.{(fraction or '')[:7]:0<7}Z"
 
 
 def _offset(zone: str | None) -> timedelta:
@@ -119,9 +136,9 @@ def _offset(zone: str | None) -> timedelta:
 
 
 def _from_epoch(value: float) -> str | None:
-    milliseconds = value if abs(value) >= _MILLISECONDS_FROM else value * 1000
+    count = value if abs(value) >= _MILLISECONDS_FROM else value * 1000
     try:
-        moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(milliseconds))
+        moment = _EPOCH + timedelta(milliseconds=int(count))
     except (ValueError, OverflowError):
         return None
     return instant(moment.isoformat())

@@ -5,44 +5,61 @@ advanced-messaging}-events. SMS codes: learn.microsoft.com/azure/communication-s
 troubleshooting/voice-video-calling/troubleshooting-codes (SMS), as of 2024-07.
 """
 
-from shared.records.facts import DeliveryStatus
+from msgspec import Struct
 
-STATUSES: dict[str, DeliveryStatus] = {
-    "sent": "sent",
-    "delivered": "delivered",
-    "read": "read",
-    "expanded": "expanded",
-    "failed": "failed",
-    "bounced": "bounced",
-    "suppressed": "suppressed",
-    "quarantined": "quarantined",
-    "filteredspam": "filteredSpam",
-    "dropped": "failed",
-    "outfordelivery": "sent",
+from shared.records.facts import DeliveryStatus, FailureReason
+
+
+class Outcome(Struct, frozen=True):
+    """What a provider's word or code stands for."""
+
+    status: DeliveryStatus
+    reason: FailureReason | None = None
+
+
+STATUSES = {
+    "queued": Outcome("queued"),
+    "sent": Outcome("sent"),
+    "outfordelivery": Outcome("sent"),
+    "expanded": Outcome("sent"),
+    "delivered": Outcome("delivered"),
+    "read": Outcome("read"),
+    "failed": Outcome("failed", "unknown"),
+    "dropped": Outcome("failed", "unknown"),
+    "bounced": Outcome("failed", "bounced"),
+    "suppressed": Outcome("failed", "suppressed"),
+    "quarantined": Outcome("failed", "quarantined"),
+    "filteredspam": Outcome("failed", "spam"),
 }
 """The providers' words, lower-cased, without blanks. Any other is ``unknown``."""
 
-FAILURES: frozenset[DeliveryStatus] = frozenset(
-    {"failed", "bounced", "suppressed", "quarantined", "filteredSpam"}
-)
-FINAL = FAILURES | {"delivered", "read"}
+FINAL: frozenset[DeliveryStatus] = frozenset({"delivered", "read", "failed"})
+
+
+class SmsCode(Struct, frozen=True):
+    """A code of an SMS delivery report."""
+
+    meaning: str
+    reason: FailureReason | None
+    """None where the code does not stand for a failure."""
+
 
 SMS_CODES = {
-    "2000": "Delivered.",
-    "4000": "Blocked by fraud detection.",
-    "4001": "The sender's number has a bad format.",
-    "4002": "The recipient's number has a bad format.",
-    "4003": "The destination is not supported.",
-    "4004": "The recipient's number does not exist.",
-    "4005": "Blocked by the carrier.",
-    "4006": "The recipient cannot be reached now; try again later.",
-    "4007": "The recipient has opted out.",
-    "4008": "The sender is over the limit of its messaging profile.",
-    "4009": "The resource is not entitled to send this.",
-    "4010": "The toll-free number is not verified.",
-    "4020": "Too many messages in a short time.",
-    "5000": "Failed; contact support.",
-    "5001": "The service was unavailable for a moment.",
-    "5002": "The carrier sends no delivery reports; the message may have arrived.",
-    "9999": "Unknown error.",
+    "2000": SmsCode("Delivered.", None),
+    "4000": SmsCode("Blocked by fraud detection.", "blocked"),
+    "4001": SmsCode("The sender's number has a bad format.", "misconfigured"),
+    "4002": SmsCode("The recipient's number has a bad format.", "invalidRecipient"),
+    "4003": SmsCode("The destination is not supported.", "misconfigured"),
+    "4004": SmsCode("The recipient's number does not exist.", "invalidRecipient"),
+    "4005": SmsCode("Blocked by the carrier.", "blocked"),
+    "4006": SmsCode("The recipient cannot be reached now; try again later.", "unreachable"),
+    "4007": SmsCode("The recipient has opted out.", "optedOut"),
+    "4008": SmsCode("The sender is over the limit of its messaging profile.", "throttled"),
+    "4009": SmsCode("The resource is not entitled to send this.", "misconfigured"),
+    "4010": SmsCode("The toll-free number is not verified.", "misconfigured"),
+    "4020": SmsCode("Too many messages in a short time.", "throttled"),
+    "5000": SmsCode("Failed; contact support.", "unknown"),
+    "5001": SmsCode("The service was unavailable for a moment.", "unknown"),
+    "5002": SmsCode("The carrier sends no delivery reports; the message may have arrived.", None),
+    "9999": SmsCode("Unknown error.", "unknown"),
 }

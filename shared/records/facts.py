@@ -8,6 +8,7 @@ is a new version of the record.
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 RecordType = Literal[
     "communication.message.received",
@@ -28,27 +29,37 @@ PartyKind = Literal[
     "alphanumericSender",
     "microsoftTeamsUser",
     "microsoftTeamsApp",
+    "teamsExtensionUser",
     "emailAddress",
     "channelRegistration",
     "unknown",
 ]
-DeliveryStatus = Literal[
-    "sent",
-    "delivered",
-    "read",
-    "expanded",
-    "failed",
-    "bounced",
-    "suppressed",
+Keyword = Literal["stop", "start", "help"]
+Direction = Literal["inbound", "outbound"]
+DeliveryStatus = Literal["queued", "sent", "delivered", "read", "failed", "unknown"]
+FailureReason = Literal[
+    "optedOut",
+    "blocked",
+    "spam",
     "quarantined",
-    "filteredSpam",
+    "suppressed",
+    "bounced",
+    "invalidRecipient",
+    "unreachable",
+    "throttled",
+    "misconfigured",
+    "expired",
     "unknown",
 ]
+
+ANONYMOUS = "4:anonymous"
+"""The raw id of everybody who hides the number (``PhoneNumberIdentifier`` of the identity SDKs)."""
 
 Instant = Annotated[
     str,
     Meta(
-        description="RFC 3339, UTC; equal instants are equal text.",
+        description="RFC 3339, UTC, seven fraction digits: text order is time order.",
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$",
         extra_json_schema={"format": "date-time"},
     ),
 ]
@@ -61,7 +72,11 @@ Extra = Annotated[
 class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A person, number, address or service that takes part."""
 
-    kind: PartyKind
+    kind: Annotated[PartyKind, Meta(description="What it is; readers must bear new words.")]
+    key: Annotated[
+        str,
+        Meta(description="The same text for every spelling of one party; absent without an id."),
+    ] = ""
     raw_id: Annotated[
         str | None, Meta(description="The identifier exactly as the event has it, or derived.")
     ] = None
@@ -70,18 +85,18 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
     ] = None
     email_address: Annotated[str | None, Meta(description="For kind emailAddress.")] = None
     display_name: Annotated[str | None, Meta(description="As the sender's system knows it.")] = None
+    role: Annotated[
+        Literal["staff"] | None, Meta(description="Somebody of ours, by the settings.")
+    ] = None
     metadata: Annotated[
         dict[str, str] | None, Meta(description="What the customer attached to a participant.")
     ] = None
     extra: Extra = {}
 
-    @property
-    def key(self) -> str:
-        """The same for every spelling of one party: what ids and comparisons use."""
-        if self.kind == "alphanumericSender":
-            return (self.raw_id or "").lower()
-        email = self.email_address and self.email_address.lower()
-        return self.phone_number or email or self.raw_id or ""
+    def __post_init__(self) -> None:
+        """Derive the key, so that no spelling of a party can miss it; many share ``ANONYMOUS``."""
+        key = self.phone_number or self.email_address or self.raw_id or ""
+        force_setattr(self, "key", "" if (key := key.lower()) == ANONYMOUS else key)
 
 
 class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -89,6 +104,13 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
 
     id: Annotated[str | None, Meta(description="The provider's id of the message.")] = None
     text: Annotated[str | None, Meta(description="As it came: never trimmed or cut.")] = None
+    plain_text: Annotated[
+        str | None,
+        Meta(
+            description="Where the format is html or another mark-up: what a person would read, "
+            "on one line, without quotes of other people's words."
+        ),
+    ] = None
     format: Annotated[
         str | None, Meta(description="text, html, or the provider's word for another format.")
     ] = None
@@ -138,6 +160,12 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="ca
         bool,
         Meta(description="The outcome is decided; a read may still follow a delivered."),
     ]
+    failure_reason: Annotated[
+        FailureReason | None, Meta(description="What went wrong; always there when failed.")
+    ] = None
+    bounce: Annotated[
+        Literal["hard", "soft"] | None, Meta(description="For mail: for good, or for now.")
+    ] = None
     provider_status: Annotated[
         str | None, Meta(description="The status exactly as the event has it.")
     ] = None
@@ -166,15 +194,21 @@ class SourceEvent(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     extra: Extra = {}
 
 
-class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """What happened. Both kinds of record carry all of it."""
+class Content(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """What happened. Both kinds of record carry it."""
 
     channel: Annotated[str, Meta(description="sms, chat, email, whatsapp, or the provider's word.")]
-    event: SourceEvent
-    conversation: Annotated[
-        str | None,
-        Meta(description="Groups what belongs together: the thread, or the pair of addresses."),
+    direction: Annotated[
+        Direction | None,
+        Meta(description="inbound from a customer, outbound from us; absent when nobody can tell."),
     ] = None
+    conversation: Annotated[
+        str,
+        Meta(
+            description="Groups what belongs together: the thread, or the pair of addresses.",
+            min_length=1,
+        ),
+    ]
     occurred_at: Annotated[
         Instant | None,
         Meta(description="When it happened, if the event has a time of its own for that."),
@@ -187,6 +221,24 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
     ] = ()
     participant: Annotated[Party | None, Meta(description="Who was added or removed.")] = None
     message: Message | None = None
+    keyword: Annotated[
+        Keyword | None,
+        Meta(description="The inbound SMS is this keyword alone, in any of its wordings."),
+    ] = None
     thread: Thread | None = None
     delivery: Delivery | None = None
+    event: Annotated[
+        SourceEvent | None,
+        Meta(description="The event behind it; absent from a work item that several events give."),
+    ] = None
     extra: Extra = {}
+
+
+class Fact(Content, frozen=True, kw_only=True):
+    """What happened, and what of it only ids need."""
+
+    conversation: str = ""
+    """Empty where the event names none; ``identity`` then makes one."""
+    event: SourceEvent
+    attempt: str = ""
+    """Of a delivery report: status and details exactly as they came."""

@@ -1,4 +1,4 @@
-"""What lies on the queues: CloudEvents 1.0 events in structured JSON mode, and their ids.
+"""The records of a fact, with their ids and their order.
 
 An id is about the fact, not about its delivery. The same event delivered twice gives the same
 bytes; one chat message, which comes as N user-level events and one thread-level event, gives N push
@@ -6,106 +6,34 @@ notifications with N ids, and work items that all have one. A consumer that drop
 counts nothing twice.
 """
 
-import re
-from hashlib import sha1, sha256
-from typing import Annotated, Any, Generic, Literal, TypeVar
-from uuid import UUID
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct, structs
+from msgspec import Struct, structs
 
 from shared.reading.envelope import Envelope
-from shared.reading.values import instant, uri_reference
-from shared.records.facts import Fact, Instant, Party, RecordType
+from shared.reading.values import instant, later, uri_reference
+from shared.records import identity
+from shared.records.cloudevents import (
+    PUSH_NOTIFICATION_SCHEMA,
+    WORK_ITEM_SCHEMA,
+    Action,
+    Encoded,
+    InterruptionLevel,
+    Priority,
+    PushNotification,
+    Record,
+    WorkItem,
+)
+from shared.records.facts import Content, Fact, Party, RecordType
 from shared.records.kinds import KINDS, push_body, push_title, work_title
 
-WORK_ITEM_SCHEMA = "urn:communication-records:work-item:v1"
-PUSH_NOTIFICATION_SCHEMA = "urn:communication-records:push-notification:v1"
 UNKNOWN_SOURCE = "/unknown"
 """CloudEvents requires a source; this one stands for an event that names none."""
 
-_NAMESPACE = sha1(UUID("0b1f5c8e-6f0a-5d0e-9a49-2f0c1c4e7a11").bytes, usedforsecurity=False)
-"""Fixed for ever: another one would give every fact another id."""
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-"""What a CloudEvents attribute may not hold (specification, type system)."""
-
 _json = msgspec.json.Encoder().encode
-
-Action = Literal["open", "update", "close"]
-Priority = Literal["normal", "high"]
-
-
-class WorkItem(Fact, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """Something that a person or a system must act on, or that changes such a thing."""
-
-    action: Annotated[Action, Meta(description="What to do with the item of this conversation.")]
-    title: Annotated[str, Meta(description="One line for people.")]
-    priority: Priority
-
-
-class PushNotification(Fact, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """Something to show, or silently bring up to date, on somebody's devices."""
-
-    recipient: Annotated[
-        Party | None, Meta(description="Whose devices; absent when the event names nobody.")
-    ] = None
-    collapse_key: Annotated[
-        str, Meta(description="A later notification with this key replaces the earlier one.")
-    ]
-    silent: Annotated[bool, Meta(description="Bring up to date without showing anything.")]
-    priority: Priority
-    title: Annotated[str | None, Meta(description="Only when not silent.")] = None
-    body: Annotated[str | None, Meta(description="Only when not silent; may be shortened.")] = None
-
-
-D = TypeVar("D")
-
-
-class Record(Struct, Generic[D], frozen=True, kw_only=True, omit_defaults=True):
-    """The CloudEvents 1.0 envelope; names are those of the specification and its extensions."""
-
-    specversion: Literal["1.0"] = msgspec.field(default_factory=lambda: "1.0")  # never omitted
-    id: Annotated[str, Meta(description="The same for the same fact; drop what you have seen.")]
-    source: Annotated[str, Meta(description="The Communication Services resource.")]
-    type: RecordType
-    subject: Annotated[str | None, Meta(description="The conversation.")] = None
-    time: Annotated[
-        Instant | None,
-        Meta(description="When it happened; else when the event was published."),
-    ] = None
-    datacontenttype: Literal["application/json"] = msgspec.field(
-        default_factory=lambda: "application/json"
-    )
-    dataschema: Annotated[str, Meta(description="The version of data, a URN.")]
-    partitionkey: Annotated[
-        str | None, Meta(description="Extension: equal for what must stay in order.")
-    ] = None
-    traceparent: Annotated[
-        str | None, Meta(description="Extension: only where the source event carries one.")
-    ] = None
-    dataref: Annotated[
-        str | None, Meta(description="Extension: the blob that holds data too large for a queue.")
-    ] = None
-    data: D | None = None
-
-
-class Encoded(Struct, frozen=True):
-    """A record ready for its queue."""
-
-    envelope: Record[Any]
-    """The whole record."""
-    body: bytes
-    """The same as JSON."""
-
-    @property
-    def data(self) -> bytes:
-        """What goes into a blob when the record is too large for a queue."""
-        return msgspec.json.encode(self.envelope.data)
-
-    def claim_check(self, dataref: str) -> bytes:
-        """The record without its data, and with the address where the data lies."""
-        return msgspec.json.encode(structs.replace(self.envelope, data=None, dataref=dataref))
 
 
 class Origin(Struct, frozen=True):
@@ -113,83 +41,128 @@ class Origin(Struct, frozen=True):
 
     type: RecordType
     fact: Fact
+    content: Mapping[str, Any]
+    """The fields of the fact that records carry."""
     source: str
-    conversation: str | None
-    """As an attribute: without control characters."""
     time: str | None
+    revision: int
     traceparent: str | None
-    about: str
-    """The resource, the conversation and the message."""
-    key: str
-    """``about``, the type and the change; uuid5 of it and of a record's purpose is its id."""
+    key: tuple[Any, ...]
+    """What names the fact; with the purpose of a record it is the record's identity."""
     event_id: str
     """The id of the event, or the digest of its data."""
 
 
-def origin(record_type: RecordType, fact: Fact, envelope: Envelope) -> Origin:
-    """Gather what the records of a fact have in common."""
-    conversation = fact.conversation
-    if conversation and not conversation.isprintable():
-        conversation = _CONTROL.sub("?", conversation)
-    source = envelope.source or ""
+def origin(record_type: RecordType, fact: Fact, envelope: Envelope, revision: int) -> Origin:
+    """Gather what the records of a fact have in common.
+
+    Args:
+        record_type: what happened.
+        fact: the same in detail.
+        envelope: of the event behind it.
+        revision: 0, or which correction of the same fact this is.
+    """
     event_id = envelope.id or _digest(envelope)
-    message = (fact.message.id if fact.message else None) or ""
-    about = f"{source.lower()}\x1f{fact.conversation or ''}\x1f{message}"
+    message_id = (fact.message.id if fact.message else None) or ""
+    if not fact.conversation:
+        name = f"{fact.channel}:unknown:{message_id or event_id}"
+        fact = structs.replace(fact, conversation=name)
     change = KINDS[record_type].change(fact)
-    named_by = "" if change.is_named else event_id
-    parts = (about, record_type, str(change.version or ""), change.participant, named_by)
+    source = _one_casing(envelope.source or "")
+    # Each user's copy of a chat event is published at another time.
+    published = None if fact.channel == "chat" else instant(envelope.time)
+    named_by = None if change.is_named else event_id
     return Origin(
         type=record_type,
         fact=fact,
+        content={name: getattr(fact, name) for name in Content.__struct_fields__},
         source=uri_reference(source or UNKNOWN_SOURCE),
-        conversation=conversation,
-        time=fact.occurred_at or instant(envelope.time),
+        time=fact.occurred_at or published,
+        revision=revision,
         traceparent=envelope.traceparent,
-        about=about,
-        key="\x1f".join(parts),
+        key=(
+            *(revision, source.lower(), record_type, fact.conversation, message_id),
+            *(change.version, named_by),
+        ),
         event_id=event_id,
     )
 
 
-def work_item(origin: Origin, *, action: Action, priority: Priority) -> Encoded:
-    """The work item that a fact yields."""
+def _one_casing(source: str) -> str:
+    """An ARM id has no casing, and Event Grid writes it in several (Azure Resource Manager)."""
+    return source.lower() if source[:15].lower() == "/subscriptions/" else source
+
+
+def work_item(
+    origin: Origin, *, action: Action, priority: Priority, has_several_events: bool
+) -> Encoded:
+    """The work item that a fact yields.
+
+    Where it has several events, as with ``CHAT_WORK_ITEMS=user``, what differs between them is
+    left out, so that all of them give equal bytes.
+    """
+    left_out: dict[str, Any] = {}
+    if has_several_events:
+        left_out = {"recipients": (), "event": None, "extra": {}}
     item = WorkItem(
-        **structs.asdict(origin.fact),
+        **{**origin.content, **left_out},
         action=action,
         priority=priority,
         title=work_title(origin.type, origin.fact),
     )
-    return _encode(origin, WORK_ITEM_SCHEMA, "work-item", item)
+    return _encode(origin, WORK_ITEM_SCHEMA, ("work-item",), item)
 
 
-def push_notification(origin: Origin, *, recipient: Party | None, silent: bool) -> Encoded:
-    """The push notification that a fact yields for one recipient."""
+def push_notification(
+    origin: Origin,
+    *,
+    recipient: Party | None,
+    level: InterruptionLevel,
+    expires: int | None,
+) -> Encoded:
+    """The push notification that a fact yields for one recipient, of use for some seconds."""
+    fact, is_shown = origin.fact, level != "background"
     push = PushNotification(
-        **structs.asdict(origin.fact),
+        **origin.content,
         recipient=recipient,
-        # One for all that happens to one message, or else to one thread; APNs allows 64 bytes.
-        collapse_key=uuid5(f"collapse\x1f{origin.about}"),
-        silent=silent,
-        # Push services want low priority for what shows nothing (APNs 5, FCM normal).
-        priority="normal" if silent else "high",
-        title=None if silent else push_title(origin.type, origin.fact),
-        body=None if silent else push_body(origin.type, origin.fact),
+        interruption_level=level,
+        collapse_key=identity.collapse_key(fact.conversation, *_thing(origin)),
+        title=push_title(origin.type, fact) if is_shown else None,
+        body=push_body(origin.type, fact) if is_shown else None,
     )
-    purpose = f"push\x1f{recipient.key if recipient else origin.event_id}"
-    return _encode(origin, PUSH_NOTIFICATION_SCHEMA, purpose, push)
+    expiry = later(origin.time, expires) if origin.time and expires is not None else None
+    to = recipient.key if recipient and recipient.key else [origin.event_id]
+    return _encode(origin, PUSH_NOTIFICATION_SCHEMA, ("push", to), push, expirytime=expiry)
+
+
+def _thing(origin: Origin) -> tuple[str, ...]:
+    """What a notification is about, within its conversation; nothing for the conversation."""
+    fact = origin.fact
+    if fact.message is None:
+        return ()
+    message_id = fact.message.id or origin.event_id
+    return (message_id, "delivery") if fact.delivery else (message_id,)
 
 
 def _encode(
-    origin: Origin, schema: str, purpose: str, data: WorkItem | PushNotification
+    origin: Origin,
+    schema: str,
+    purpose: tuple[Any, ...],
+    data: WorkItem | PushNotification,
+    expirytime: str | None = None,
 ) -> Encoded:
+    key = identity.conversation_key(origin.fact.conversation)
+    order = KINDS[origin.type].order(origin.fact)
     record = Record(
-        id=uuid5(f"{origin.key}\x1f{purpose}"),
+        id=identity.uuid5((*origin.key, *purpose)),
         source=origin.source,
         type=origin.type,
-        subject=origin.conversation,
+        subject=key,
         time=origin.time,
         dataschema=schema,
-        partitionkey=origin.conversation,
+        partitionkey=key,
+        sequence=identity.sequence(order, origin.time, origin.revision),
+        expirytime=expirytime,
         traceparent=origin.traceparent,
         data=data,
     )
@@ -198,14 +171,3 @@ def _encode(
 
 def _digest(envelope: Envelope) -> str:
     return sha256(msgspec.json.encode(envelope.data, order="sorted")).hexdigest()
-
-
-def uuid5(name: str) -> str:
-    """``str(uuid.uuid5(namespace, name))`` at a quarter of its cost (RFC 9562, section 5.5)."""
-    hashed = _NAMESPACE.copy()
-    hashed.update(name.encode())
-    digest = bytearray(hashed.digest()[:16])
-    digest[6] = 0x50 | digest[6] & 0x0F
-    digest[8] = 0x80 | digest[8] & 0x3F
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -22,8 +22,9 @@ from azure.core.exceptions import (
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.queue.aio import QueueServiceClient
 
+from shared.connection import Account
 from shared.errors import ConfigError, DeliveryError
-from shared.settings import Account, Settings
+from shared.settings import Settings
 from shared.writing.queues import QueueWriter
 
 if TYPE_CHECKING:

@@ -1,0 +1,56 @@
+"""Who is staff, by the settings, and which way a message went."""
+
+from typing import TypeVar
+
+from msgspec import Struct, structs
+
+from shared.records.facts import Direction, Fact, Party
+
+_ANONYMOUS = "8:teamsvisitor:"
+"""A guest in a Teams meeting without an account, of the same kind as somebody in Teams."""
+PartyOrNone = TypeVar("PartyOrNone", Party, Party | None)
+
+
+class Staff(Struct, frozen=True):
+    """Whom the settings call staff."""
+
+    kinds: frozenset[str]
+    """``STAFF_KINDS``, kinds of parties."""
+    keys: frozenset[str] = frozenset()
+    """``STAFF_IDS``, as keys of parties."""
+
+
+def with_roles(fact: Fact, staff: Staff) -> Fact:
+    """The fact with ``role`` for each of its parties and the ``direction`` of a chat message."""
+    sender = _with_role(fact.sender, staff)
+    thread = fact.thread
+    if thread and any(_is_staff(party, staff) for party in thread.participants):
+        everybody = tuple(_with_role(party, staff) for party in thread.participants)
+        thread = structs.replace(thread, participants=everybody)
+    return structs.replace(
+        fact,
+        direction=fact.direction or _direction(fact, sender),
+        sender=sender,
+        recipients=tuple(_with_role(party, staff) for party in fact.recipients),
+        participant=_with_role(fact.participant, staff),
+        thread=thread,
+    )
+
+
+def _direction(fact: Fact, sender: Party | None) -> Direction | None:
+    """Of a chat message, which does not say by itself: outbound from staff, inbound from others."""
+    if fact.message is None or sender is None or not sender.key:
+        return None
+    return "outbound" if sender.role else "inbound"
+
+
+def _is_staff(party: Party, staff: Staff) -> bool:
+    if party.key in staff.keys:
+        return True
+    return party.kind in staff.kinds and not party.key.startswith(_ANONYMOUS)
+
+
+def _with_role(party: PartyOrNone, staff: Staff) -> PartyOrNone:
+    if party is None or not _is_staff(party, staff):
+        return party
+    return structs.replace(party, role="staff")
