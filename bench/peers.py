@@ -5,6 +5,8 @@ no checks. From it they make the very records that the app makes.
 """
 
 import json
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -47,21 +49,12 @@ def with_pydantic(text: str) -> list[str | bytes]:
 
 
 def _records(event: Json) -> list[Json]:
-    data, topic = event["data"], event["topic"]
+    data = event["data"]
     sender, recipient, time = data["from"], data["to"], data["receivedTimestamp"]
     conversation = f"sms:{recipient}:{sender}"
-    about = f"{topic.lower()}\x1f{conversation}\x1f{data['messageId']}"
     fact = {
         "channel": "sms",
-        "event": {
-            "type": event["eventType"],
-            "schema": "EventGridSchema",
-            "id": event["id"],
-            "subject": event["subject"],
-            "time": event["eventTime"],
-            "dataVersion": event["dataVersion"],
-            "metadataVersion": event["metadataVersion"],
-        },
+        "direction": "inbound",
         "conversation": conversation,
         "occurredAt": time,
         "sender": _phone(sender),
@@ -73,42 +66,62 @@ def _records(event: Json) -> list[Json]:
             "sentAt": time,
             "segments": data["segmentCount"],
         },
+        "event": {
+            "type": event["eventType"],
+            "schema": "EventGridSchema",
+            "id": event["id"],
+            "subject": event["subject"],
+            "time": event["eventTime"],
+            "dataVersion": event["dataVersion"],
+            "metadataVersion": event["metadataVersion"],
+        },
     }
     title = _shorten(f"SMS: New message from {sender}", 80)
     item = {**fact, "action": "open", "title": title, "priority": "normal"}
+    thing = _compact([conversation, data["messageId"]])
     push = {
         **fact,
         "recipient": fact["recipients"][0],
-        "collapseKey": str(uuid5(_NAMESPACE, f"collapse\x1f{about}")),
-        "silent": False,
-        "priority": "high",
+        "interruptionLevel": "active",
+        "collapseKey": sha256(thing.encode()).hexdigest()[:32],
         "title": _shorten(sender, 80),
         "body": _shorten(data["message"], 240),
     }
-    change = f"{about}\x1f{_TYPE}\x1f\x1f\x1f\x1f"
+    source = event["topic"].lower()
+    name = [0, source, _TYPE, conversation, data["messageId"], None, None]
+    later = datetime.fromisoformat(f"{time[:19]}+00:00") + timedelta(days=1)
     return [
-        _record(topic, f"{change}work-item", "work-item", item),
-        _record(topic, f"{change}push\x1f{recipient}", "push-notification", push),
+        _record(source, [*name, "work-item"], "work-item", item),
+        _record(source, [*name, "push", recipient], "push-notification", push)
+        | {"expirytime": f"{later.isoformat()[:19]}{time[19:]}"},
     ]
 
 
-def _record(topic: str, key: str, name: str, data: Json) -> Json:
+def _record(source: str, name: list[Any], kind: str, data: Json) -> Json:
+    key = sha256(data["conversation"].encode()).hexdigest()[:32]
+    time = data["occurredAt"]
+    milliseconds = int(datetime.fromisoformat(f"{time[:23]}+00:00").timestamp() * 1000)
     return {
         "specversion": "1.0",
-        "id": str(uuid5(_NAMESPACE, key)),
-        "source": topic,
+        "id": str(uuid5(_NAMESPACE, _compact(name))),
+        "source": source,
         "type": _TYPE,
-        "subject": data["conversation"],
-        "time": data["occurredAt"],
+        "subject": key,
+        "time": time,
         "datacontenttype": "application/json",
-        "dataschema": f"urn:communication-records:{name}:v1",
-        "partitionkey": data["conversation"],
+        "dataschema": f"urn:communication-records:{kind}:v1",
+        "partitionkey": key,
+        "sequence": f"{milliseconds:020}/{time}/0000",
         "data": data,
     }
 
 
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def _phone(number: str) -> Json:
-    return {"kind": "phoneNumber", "rawId": number, "phoneNumber": number}
+    return {"kind": "phoneNumber", "key": number, "rawId": number, "phoneNumber": number}
 
 
 def _shorten(text: str, length: int) -> str:

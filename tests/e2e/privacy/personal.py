@@ -27,6 +27,8 @@ OURS = {
     "events": "the path of Event Grid's endpoint, and what the programs say of their work",
     "communication": "the prefix of every event type",
     "services": "'not a Communication Services event', in reasons of dead letters",
+    "preview": "'before the first preview', in reasons of dead letters",
+    "status": "a word of the host's, and an attribute in the mark-up of a recording",
     "emulator": "in the names of two samples, which the demo's table has",
     "value": "a word of our own programs, and the metadata of Microsoft's samples",
 }
