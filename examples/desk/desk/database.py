@@ -22,7 +22,7 @@ Value = str | int | None
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _SCHEMA_LOCK = 7_073_001
-"""Any number: CREATE TABLE IF NOT EXISTS alone fails where two do it at once."""
+"""Any number: who makes the tables holds it."""
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 """PostgreSQL has no NUL in a text, and half of a surrogate pair is no character."""
 
@@ -118,7 +118,11 @@ class Database:
         connection = _postgresql(self._where) if self._is_postgresql else _sqlite(self._where)
         with self._making:
             if not self._has_schema:
-                _make_tables(connection, is_postgresql=self._is_postgresql)
+                try:
+                    _make_tables(connection, is_postgresql=self._is_postgresql)
+                except BaseException:
+                    connection.close()
+                    raise
                 self._has_schema = True
         return connection
 
@@ -144,15 +148,20 @@ def _sqlite(where: str) -> Connection:
 
 def _make_tables(connection: Connection, *, is_postgresql: bool) -> None:
     script = re.sub(r"--.*", "", _SCHEMA.read_text(encoding="utf-8"))
-    if not is_postgresql:
+    there = "SELECT 1 FROM sqlite_master WHERE name = 'seen'"
+    if is_postgresql:
+        there = "SELECT 1 WHERE to_regclass('seen') IS NOT NULL"
+        # Texts are compared byte by byte, as SQLite does, whatever the server's language is.
+        script = script.replace(" TEXT", ' TEXT COLLATE "C"')
+    else:
         connection.rows("PRAGMA journal_mode = WAL")
     connection.run("BEGIN" if is_postgresql else "BEGIN IMMEDIATE")
     if is_postgresql:
         connection.rows("SELECT pg_advisory_xact_lock(:lock)", lock=_SCHEMA_LOCK)
-        # Texts are compared byte by byte, as SQLite does, whatever the server's language is.
-        script = script.replace(" TEXT", ' TEXT COLLATE "C"')
-    for statement in filter(str.strip, script.split(";")):
-        connection.run(statement)
+    # IF NOT EXISTS would fail where two do it at once, and wait for writers where it is there.
+    if not connection.rows(there):
+        for statement in filter(str.strip, script.split(";")):
+            connection.run(statement)
     connection.run("COMMIT")
 
 

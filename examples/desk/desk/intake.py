@@ -14,6 +14,7 @@ from typing import Any
 from desk import pushes, tickets
 from desk import read_records as reader
 from desk.application import Desk, stamp
+from desk.fields import part
 from desk.read_records import Record
 
 _LOG = logging.getLogger("desk")
@@ -129,8 +130,8 @@ def _check_data(record: Record) -> None:
     if not isinstance(data, dict):
         raise ValueError("data is no object")  # noqa: TRY004 - one kind of error
     wrong = [name for name in _OBJECTS if not isinstance(data.get(name, {}), dict)]
-    keys = [data.get("message", {}).get("id"), data.get("participant", {}).get("key")]
-    if wrong or not all(isinstance(key, str | None) for key in keys):
+    keys = (part(data, "message").get("id", ""), part(data, "participant").get("key", ""))
+    if wrong or not all(isinstance(key, str) for key in keys):
         raise ValueError(f"data is not what the contract says: {', '.join(wrong) or 'a key'}")
     if not isinstance(data.get("conversation"), str):
         raise ValueError("a record without conversation")  # noqa: TRY004 - one kind of error

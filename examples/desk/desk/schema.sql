@@ -1,12 +1,13 @@
+-- Made once, where there is no table `seen` yet; a later change needs a migration of your own.
 -- Times and sequences are texts whose order is the order of time, '' for none.
 
 -- Ids of the records that were applied. Never delete from it: a copy may come whenever.
-CREATE TABLE IF NOT EXISTS seen (
+CREATE TABLE seen (
     id TEXT PRIMARY KEY
 );
 
 -- The applied records as they came, for people who want to look.
-CREATE TABLE IF NOT EXISTS records (
+CREATE TABLE records (
     id TEXT PRIMARY KEY,
     subject TEXT NOT NULL,
     message_id TEXT,
@@ -15,10 +16,10 @@ CREATE TABLE IF NOT EXISTS records (
     title TEXT,
     body TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS records_of_a_ticket ON records (subject, time);
+CREATE INDEX records_of_a_ticket ON records (subject, time);
 
 -- One for each conversation. Open while opened_at > resolved_at, unless it ended.
-CREATE TABLE IF NOT EXISTS tickets (
+CREATE TABLE tickets (
     subject TEXT PRIMARY KEY,
     conversation TEXT NOT NULL,
     channel TEXT NOT NULL,
@@ -34,10 +35,10 @@ CREATE TABLE IF NOT EXISTS tickets (
     topic TEXT,
     topic_sequence TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS tickets_by_activity ON tickets (active_at);
+CREATE INDEX tickets_by_activity ON tickets (active_at);
 
 -- The message and its delivery change independently, each by its own sequence.
-CREATE TABLE IF NOT EXISTS messages (
+CREATE TABLE messages (
     subject TEXT NOT NULL,
     id TEXT NOT NULL,
     direction TEXT,
@@ -56,9 +57,9 @@ CREATE TABLE IF NOT EXISTS messages (
     delivery_sequence TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (subject, id)
 );
-CREATE INDEX IF NOT EXISTS messages_by_time ON messages (subject, sent_at);
+CREATE INDEX messages_by_time ON messages (subject, sent_at);
 
-CREATE TABLE IF NOT EXISTS participants (
+CREATE TABLE participants (
     subject TEXT NOT NULL,
     who TEXT NOT NULL,
     name TEXT,
@@ -68,7 +69,7 @@ CREATE TABLE IF NOT EXISTS participants (
 );
 
 -- Browsers that want the pushes of a recipient.
-CREATE TABLE IF NOT EXISTS devices (
+CREATE TABLE devices (
     id TEXT PRIMARY KEY,
     recipient TEXT NOT NULL,
     endpoint TEXT NOT NULL,
@@ -76,9 +77,9 @@ CREATE TABLE IF NOT EXISTS devices (
     auth TEXT NOT NULL,
     added_at TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS devices_of_a_recipient ON devices (recipient);
+CREATE INDEX devices_of_a_recipient ON devices (recipient);
 
-CREATE TABLE IF NOT EXISTS pushes (
+CREATE TABLE pushes (
     id TEXT PRIMARY KEY,
     subject TEXT NOT NULL,
     channel TEXT NOT NULL,
@@ -92,11 +93,11 @@ CREATE TABLE IF NOT EXISTS pushes (
     time TEXT NOT NULL,
     expires TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS pushes_of_a_key ON pushes (recipient, collapse_key, sequence);
-CREATE INDEX IF NOT EXISTS pushes_by_time ON pushes (time);
+CREATE INDEX pushes_of_a_key ON pushes (recipient, collapse_key, sequence);
+CREATE INDEX pushes_by_time ON pushes (time);
 
 -- A push for a device: 'waiting' until it is sent, expired, dropped, failed or gone.
-CREATE TABLE IF NOT EXISTS outbox (
+CREATE TABLE outbox (
     push TEXT NOT NULL,
     device TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'waiting',
@@ -107,7 +108,7 @@ CREATE TABLE IF NOT EXISTS outbox (
 );
 
 -- What could not be applied, and why.
-CREATE TABLE IF NOT EXISTS parked (
+CREATE TABLE parked (
     id TEXT PRIMARY KEY,
     reason TEXT NOT NULL,
     body TEXT NOT NULL,
