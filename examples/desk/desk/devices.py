@@ -1,20 +1,21 @@
 """Browsers that get the pushes of a recipient: their Web Push subscriptions."""
 
 import base64
-import re
 from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
 from desk.database import Connection
 from desk.fields import key
 
-_BASE64 = re.compile(r"[A-Za-z0-9_-]{1,200}={0,2}")
 _LONGEST = 2000
+_SECRET_LENGTH = 16
+"""RFC 8291 3.2."""
 
 
 class Device(NamedTuple):
@@ -41,12 +42,22 @@ def parse(posted: dict[str, Any], *, is_local: bool) -> Device:
     if not all(isinstance(text, str) and 0 < len(text) <= _LONGEST for text in texts):
         raise ValueError("a subscription has an endpoint and two keys, and is for a recipient")
     device = Device(*map(str, texts))
-    if not all(_BASE64.fullmatch(text) for text in (device.p256dh, device.auth)):
-        raise ValueError("the keys are Base64 in its form for addresses")
+    if len(_bytes(device.auth)) != _SECRET_LENGTH:
+        raise ValueError("auth has another length")
+    ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _bytes(device.p256dh))
     scheme = urlsplit(device.endpoint).scheme
     if scheme != "https" and not (is_local and scheme == "http"):
         raise ValueError("the endpoint must be https://")
     return device
+
+
+def _bytes(text: str) -> bytes:
+    """Base64 as subscriptions have it, without padding.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
 def add(connection: Connection, device: Device, now: str) -> str:
