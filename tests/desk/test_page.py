@@ -58,7 +58,9 @@ def test_the_page_is_one_document_with_its_own_files(desk: Desk) -> None:
     assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "script-src 'self'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
-    assert re.findall(rb"https?:|\s(?:style|on\w+)=|<style|<script(?! type=.module. src)", body) == []
+    assert (
+        re.findall(rb"https?:|\s(?:style|on\w+)=|<style|<script(?! type=.module. src)", body) == []
+    )
     for name in ("desk.css", "desk.js", "draw.js", "worker.js", "icon.svg"):
         assert ask(desk, f"/{name}")[0] == 200
 
@@ -66,7 +68,7 @@ def test_the_page_is_one_document_with_its_own_files(desk: Desk) -> None:
 def test_scripts_make_no_html_of_data() -> None:
     static = Path(page.__file__).with_name("static")
     for script in static.glob("*.js"):
-        text = script.readencoded(encoding="utf-8")
+        text = script.read_text(encoding="utf-8")
         for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
             assert way not in text, (script.name, way)
 

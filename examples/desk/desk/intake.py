@@ -43,8 +43,8 @@ def take(desk: Desk, message: bytes) -> str | None:
     except (ValueError, RecursionError) as problem:
         _park(desk, message, str(problem))
         return None
-    if _is_seen(desk, record["id"]):
-        return str(record["id"])
+    if "data" not in record and _is_seen(desk, record["id"]):
+        return str(record["id"])  # its blob may be gone since
     try:
         record = _without_nulls(reader.with_data(record, desk.fetch, desk.settings.payloads))
         _check_data(record)
