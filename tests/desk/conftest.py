@@ -33,7 +33,15 @@ class PostgreSQL:
             self.port = found.getsockname()[1]
         # Another collation than SQLite's, as most servers have: the tables must not depend on it.
         locale = ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en"]
-        self._run("initdb", "-D", str(folder / "data"), "--auth=trust", "--no-sync", *locale)
+        self._run(
+            "initdb",
+            "-D",
+            str(folder / "data"),
+            "--auth=trust",
+            f"--username={_OWNER}",
+            "--no-sync",
+            *locale,
+        )
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -75,8 +83,10 @@ def postgresql() -> Iterator[PostgreSQL]:
     try:
         server = PostgreSQL(folder)
         server.start()
-        yield server
-        server.stop()
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -14,7 +14,7 @@ from typing import Any
 from desk import pushes, tickets
 from desk import read_records as reader
 from desk.application import Desk, stamp
-from desk.fields import part
+from desk.fields import part, text
 from desk.read_records import Record
 
 _LOG = logging.getLogger("desk")
@@ -69,7 +69,8 @@ def _apply(desk: Desk, record: Record, body: str) -> None:
     with desk.database.write() as connection:
         if not connection.run(remember, id=record["id"]):
             return  # another worker was faster with a copy
-        if record["dataschema"] == reader.WORK_ITEM:
+        is_work_item = record["dataschema"] == reader.WORK_ITEM
+        if is_work_item:
             tickets.apply(connection, record)
         else:
             pushes.keep(
@@ -77,16 +78,17 @@ def _apply(desk: Desk, record: Record, body: str) -> None:
             )
         connection.run(
             """
-            INSERT INTO records (id, subject, message_id, type, time, title, body)
-            VALUES (:id, :subject, :message_id, :type, :time, :title, :body)
+            INSERT INTO records (id, kind, subject, message_id, type, time, title, body)
+            VALUES (:id, :kind, :subject, :message_id, :type, :time, :title, :body)
             ON CONFLICT (id) DO NOTHING
             """,
             id=record["id"],
+            kind="work item" if is_work_item else "push",
             subject=record["subject"],
             message_id=tickets.message_id(record),
             type=record["type"],
             time=record.get("time", ""),
-            title=record["data"].get("title"),
+            title=text(record["data"], "title"),
             body=body,
         )
 

@@ -9,6 +9,7 @@ CREATE TABLE seen (
 -- The applied records as they came, for people who want to look.
 CREATE TABLE records (
     id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
     subject TEXT NOT NULL,
     message_id TEXT,
     type TEXT NOT NULL,

@@ -61,8 +61,8 @@ def ticket(connection: Connection, subject: str) -> dict[str, Any] | None:
         return None
     records = connection.rows(
         """
-        SELECT id, message_id, type, time, title FROM records WHERE subject = :subject
-        AND id NOT IN (SELECT id FROM pushes WHERE subject = :subject) ORDER BY time, id
+        SELECT id, message_id, type, time, title FROM records
+        WHERE subject = :subject AND kind = 'work item' ORDER BY time, id
         """,
         subject=subject,
     )
@@ -171,7 +171,8 @@ def _pushes(connection: Connection, now: str) -> list[Row]:
                 SUM(CASE WHEN state = 'expired' THEN 1 ELSE 0 END) AS expired,
                 SUM(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END) AS waiting,
                 MAX(CASE WHEN state IN ('waiting', 'failed', 'gone') THEN detail END) AS detail
-            FROM outbox GROUP BY push
+            FROM outbox WHERE push IN (SELECT id FROM pushes ORDER BY time DESC, id LIMIT {MOST})
+            GROUP BY push
         ) sent ON sent.push = listed.id
         ORDER BY listed.time DESC, listed.id
         """,

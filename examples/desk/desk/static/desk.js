@@ -116,7 +116,7 @@ async function subscribe() {
 function step(event) {
   const by = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
   if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, select, dialog, pre, #conversation, #pushes")) return;
+  if (event.target.closest?.("input, select, dialog, pre, #conversation, #pushes")) return;
   const links = [...document.querySelectorAll("#ticket-list a")];
   const at = links.indexOf(document.activeElement);
   links[Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();
@@ -146,6 +146,9 @@ find("#silent").addEventListener("change", (event) => {
 });
 find("#subscribe").addEventListener("click", subscribe);
 document.addEventListener("keydown", step);
+document.addEventListener("click", (event) => {
+  if (event.target.closest('a[href^="#ticket="]')) pane("conversation");
+});
 document.addEventListener("visibilitychange", poll);
 addEventListener("hashchange", route);
 route();
