@@ -18,8 +18,9 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from local import letters, settings
 from local.errors import CommandError
 from local.letters import Letter
+from shared.connection import Account
 from shared.errors import ConfigError
-from shared.settings import Account, Settings
+from shared.settings import Settings
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -67,14 +67,11 @@ def _row(message: "Message") -> list[str]:
 
 
 def what(record: dict[str, Any]) -> str:
-    """In a word or two, what a record asks for: `open high`, `silent`."""
+    """In a word or two, what a record asks for: `open high`, `passive`."""
     data = record.get("data")
     if not isinstance(data, dict):
         return "in a blob" if "dataref" in record else ""
-    if "action" in data:
-        words = [data["action"]]
-    else:
-        words = ["silent" if data.get("silent") else "visible"]
+    words = [data.get("action") or data.get("interruptionLevel", "")]
     if data.get("priority") == "high":
         words.append("high")
     return " ".join(map(str, words))

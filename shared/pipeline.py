@@ -128,12 +128,16 @@ def _records(
     yields = routes.outcome(route, fact, user_work_items=settings.user_work_items)
     origin = records.origin(record_type, fact, parsed, revision)
     sends = []
+    # A user-level event yields a work item with CHAT_WORK_ITEMS=user, and where it is overridden.
+    has_several_events = route.level == "user" or (
+        route.level == "thread" and settings.user_work_items
+    )
     if yields.work:
         item = records.work_item(
             origin,
             action=yields.work,
             priority=yields.priority,
-            has_several_events=settings.user_work_items and route.level is not None,
+            has_several_events=has_several_events,
         )
         sends.append(Send(settings.work_items_queue, item))
     if yields.push:

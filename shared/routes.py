@@ -9,7 +9,7 @@ import would delay every start.
 from typing import Any
 
 from shared.errors import UnreadablePayload
-from shared.families import chat, participants, reports, sms, threads
+from shared.families import chat, email, participants, sms, threads, whatsapp
 from shared.families.route import Route, Yields
 from shared.reading.envelope import Envelope
 from shared.reading.fields import read
@@ -17,7 +17,10 @@ from shared.records.facts import Fact
 
 # No annotation on purpose: with tuple[Route[Any], ...] mypy would stop checking that a row's
 # normalizer takes that row's payload.
-ROUTES = (*sms.ROWS, *reports.ROWS, *chat.ROWS, *threads.ROWS, *participants.ROWS)
+ROUTES = (
+    *(*sms.ROWS, *email.ROWS, *whatsapp.ROWS),
+    *(*chat.ROWS, *threads.ROWS, *participants.ROWS),
+)
 
 _BY_TYPE = {route.event.lower(): route for route in ROUTES}
 _EMPTY = {route.payload: route.payload() for route in ROUTES}

@@ -18,6 +18,7 @@ from shared.errors import ConfigError
 from shared.families.route import Route, Yields
 from shared.reading.identifiers import KINDS
 from shared.reading.identities import from_identifier
+from shared.reading.phones import from_phone
 from shared.records.roles import Staff
 
 _QUEUE_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
@@ -122,7 +123,9 @@ class _Reader:
         return frozenset(KINDS[word.lower()] for word in wanted if word.lower() in KINDS)
 
     def staff_keys(self) -> frozenset[str]:
-        parties = (from_identifier(word) for word in self.words("STAFF_IDS", ""))
+        """Of users and, where it is one, of a number without its prefix or its plus."""
+        words = self.words("STAFF_IDS", "")
+        parties = [form(word) for word in words for form in (from_identifier, from_phone)]
         return frozenset(party.key for party in parties if party)
 
     def duration(self, setting: str, default: str) -> int | None:

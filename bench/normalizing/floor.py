@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from shared import pipeline
-from shared.families import reports, sms
+from shared.families import email, sms, whatsapp
 from shared.reading import envelope
 from shared.records import records
 from shared.records.cloudevents import PushNotification, Record, WorkItem
@@ -95,7 +95,7 @@ class _Attempt(Struct, rename="camel"):
     segments_failed: int | None = None
 
 
-class _SmsReport(reports.SmsReport, frozen=True, rename="camel"):
+class _SmsReport(sms.SmsReport, frozen=True, rename="camel"):
     delivery_attempts: list[_Attempt] | None = None  # type: ignore[assignment] # typed here
 
 
@@ -113,8 +113,8 @@ class _Event(Struct, Generic[D], rename="camel"):
 _DATA: dict[str, type[Struct]] = {
     "SMSReceived": sms.SmsReceived,
     "SMSDeliveryReportReceived": _SmsReport,
-    "EmailDeliveryReportReceived": reports.EmailReport,
-    "AdvancedMessageDeliveryStatusUpdated": reports.AdvancedStatus,
+    "EmailDeliveryReportReceived": email.EmailReport,
+    "AdvancedMessageDeliveryStatusUpdated": whatsapp.AdvancedStatus,
 }
 
 

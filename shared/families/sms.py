@@ -1,22 +1,28 @@
-"""Inbound SMS.
+"""SMS: what comes in, and delivery reports of what goes out.
 
 Fields: learn.microsoft.com/azure/event-grid/communication-services-telephony-sms-events. Samples
 there have been PascalCase and camelCase, ``from`` without its ``+``; ``segmentCount`` is newer.
 """
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct, field
 
-from shared.families.route import OPEN_AND_SHOW, Route
+from shared.families import reports
+from shared.families.route import ALARM, OPEN_AND_SHOW, UPDATE_AND_SYNC, Route
 from shared.reading.envelope import Envelope, provenance
+from shared.reading.fields import read
 from shared.reading.identities import conversation
 from shared.reading.phones import from_phone
 from shared.reading.values import Number, Text, moment, number, text
-from shared.records.facts import Fact, Message
+from shared.records.delivery_codes import SMS_CODES
+from shared.records.facts import Attempt, Fact, Message
 
 _SUBJECT = re.compile(r"/?phone_?numbers?/(\+?\d[\d-]*)", re.IGNORECASE | re.ASCII)
+_OPTED_OUT = "sender blocked for given recipient"
+"""The text of a report of before there were codes (Communication Services SMS FAQ)."""
+_CODE = re.compile(r"\s*(\d{4})\s*(?::|$)", re.ASCII)
 
 
 class SmsReceived(Struct, frozen=True, rename="camel"):
@@ -28,6 +34,29 @@ class SmsReceived(Struct, frozen=True, rename="camel"):
     message: str | None = None
     received_timestamp: Number = None
     segment_count: Number = None
+
+
+class SmsReport(Struct, frozen=True, rename="camel"):
+    """``AcsSmsDeliveryReportReceivedEventData``; ``old_names`` is how third parties call it."""
+
+    old_names: ClassVar = {"status": "deliveryStatus"}
+
+    message_id: Text = None
+    from_: Text = field(default=None, name="from")
+    to: Text = None
+    delivery_status: str | None = None
+    delivery_status_details: str | int | dict[str, Any] | None = None
+    delivery_attempts: list[dict[str, Any]] | None = None
+    received_timestamp: Number = None
+    tag: str | None = None
+
+
+class _SmsAttempt(Struct, frozen=True, rename="camel"):
+    """``AcsSmsDeliveryAttemptProperties``."""
+
+    timestamp: Number = None
+    segments_succeeded: Number = None
+    segments_failed: Number = None
 
 
 def received(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) -> Fact:
@@ -55,6 +84,56 @@ def received(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) ->
     )
 
 
+def sms_report(payload: SmsReport, envelope: Envelope, extra: dict[str, Any]) -> Fact:
+    """How an SMS that the resource sent has fared."""
+    sender = from_phone(payload.from_) or from_phone(number_in_subject(envelope.subject))
+    recipient = from_phone(payload.to)
+    code, details = _sms_details(payload.delivery_status_details, extra)
+    occurred_at = moment("receivedTimestamp", payload.received_timestamp, extra)
+    return Fact(
+        channel="sms",
+        direction="outbound",
+        event=provenance(envelope),
+        conversation=conversation("sms", sender, recipient),
+        occurred_at=occurred_at,
+        sender=sender,
+        recipients=(recipient,) if recipient else (),
+        message=Message(id=text(payload.message_id) or envelope.id),
+        attempt=reports.as_it_came(payload.delivery_status, payload.delivery_status_details),
+        delivery=reports.delivery(
+            payload.delivery_status,
+            code=code,
+            known=SMS_CODES.get(code or ""),
+            details=details,
+            attempts=tuple(_attempt(attempt) for attempt in payload.delivery_attempts or ()),
+            tag=payload.tag,
+        ),
+        extra=extra,
+    )
+
+
+def _sms_details(
+    wire: str | int | dict[str, Any] | None, extra: dict[str, Any]
+) -> tuple[str | None, str | None]:
+    """The code and the text of ``2000: Message Delivered``, ``4007`` or ``No error.`` alike."""
+    code, details = reports.explained("deliveryStatusDetails", wire, extra)
+    if details and _OPTED_OUT in details.lower():
+        return "4007", details
+    if code is None and (match := _CODE.match(details or "")):
+        code = match.group(1)
+    return code, details
+
+
+def _attempt(wire: dict[str, Any]) -> Attempt:
+    parts, extra = read(_SmsAttempt, wire)
+    return Attempt(
+        time=moment("timestamp", parts.timestamp, extra),
+        segments_succeeded=number("segmentsSucceeded", parts.segments_succeeded, extra),
+        segments_failed=number("segmentsFailed", parts.segments_failed, extra),
+        extra=extra,
+    )
+
+
 def number_in_subject(subject: str | None) -> str | None:
     """The number of ``/phonenumber/15555555555``, with or without the leading slash."""
     match = _SUBJECT.match(subject or "")
@@ -65,4 +144,7 @@ def number_in_subject(subject: str | None) -> str | None:
 ROWS = (
     Route("Microsoft.Communication.SMSReceived",
         "sms_received", SmsReceived, received, "communication.message.received", OPEN_AND_SHOW),
+    Route("Microsoft.Communication.SMSDeliveryReportReceived",
+        "delivery_report", SmsReport, sms_report, "communication.delivery.updated",
+        UPDATE_AND_SYNC, when_failed=ALARM, notify="sender"),
 )

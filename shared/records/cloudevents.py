@@ -16,7 +16,7 @@ Sequence = Annotated[
     str,
     Meta(
         description="Extension: of two records about the same thing the greater text is newer.",
-        pattern="^[0-9]{20}/[^/]*/[0-9]{4}$",
+        pattern=r"^\d{20}/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z)?/\d{4}$",
     ),
 ]
 Action = Literal["open", "update", "close"]

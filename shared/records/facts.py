@@ -54,6 +54,7 @@ Instant = Annotated[
     str,
     Meta(
         description="RFC 3339, UTC, seven fraction digits: text order is time order.",
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$",
         extra_json_schema={"format": "date-time"},
     ),
 ]

@@ -66,12 +66,12 @@ def work_title(record_type: RecordType, fact: Fact) -> str:
 
 
 def push_title(record_type: RecordType, fact: Fact) -> str:
-    """The title of a push: who acted, or what happened."""
+    """The title of a push: who acted, or what happened; never empty."""
     kind = KINDS[record_type]
-    return wording.shortened(kind.push_title(fact, kind.what), wording.TITLE_LENGTH)
+    return wording.shortened(kind.push_title(fact, kind.what), wording.TITLE_LENGTH) or kind.what
 
 
 def push_body(record_type: RecordType, fact: Fact) -> str:
     """The text of a push; never empty."""
     kind = KINDS[record_type]
-    return wording.shortened(kind.push_body(fact, kind.what), wording.BODY_LENGTH)
+    return wording.shortened(kind.push_body(fact, kind.what), wording.BODY_LENGTH) or kind.what

@@ -6,6 +6,8 @@ from msgspec import Struct, structs
 
 from shared.records.facts import Direction, Fact, Party
 
+_ANONYMOUS = "8:teamsvisitor:"
+"""A guest in a Teams meeting without an account, of the same kind as somebody in Teams."""
 PartyOrNone = TypeVar("PartyOrNone", Party, Party | None)
 
 
@@ -43,7 +45,9 @@ def _direction(fact: Fact, sender: Party | None) -> Direction | None:
 
 
 def _is_staff(party: Party, staff: Staff) -> bool:
-    return party.kind in staff.kinds or party.key in staff.keys
+    if party.key in staff.keys:
+        return True
+    return party.kind in staff.kinds and not party.key.startswith(_ANONYMOUS)
 
 
 def _with_role(party: PartyOrNone, staff: Staff) -> PartyOrNone:

@@ -26,7 +26,9 @@ def test_every_route_has_a_sample(route: Route[Any]) -> None:
     """Adding a row without a sample fails here."""
     name = route.event.rpartition(".")[2]
 
-    assert (paths.SAMPLES / f"{name}.json").exists()
+    assert (paths.SAMPLES / f"{name}.json").exists(), (
+        f"step 1 of 'Adding an event type' (CONTRIBUTING.md): {name} needs samples/{name}.json"
+    )
 
 
 @pytest.mark.parametrize("sample", ACCEPTED, ids=lambda sample: sample.stem)

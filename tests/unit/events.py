@@ -21,7 +21,7 @@ THREAD = "19:0123456789abcdef@thread.v2"
 ALICE = "8:acs:11111111-1111-1111-1111-111111111111_00000005-aaaa"
 BOB = "8:acs:11111111-1111-1111-1111-111111111111_00000005-bbbb"
 CAROL = "8:acs:11111111-1111-1111-1111-111111111111_00000005-cccc"
-EVENT_TIME = "2026-01-02T03:04:05.678Z"
+EVENT_TIME = "2026-01-02T03:04:05.6780000Z"
 NOW = datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC)
 SAMPLES = [
     json.dumps(wire[0] if isinstance(wire, list) else wire, ensure_ascii=False)

@@ -15,7 +15,7 @@ from tests.unit.events import (
     identifier,
 )
 
-SENT, EDITED, DELETED = "2026-01-02T03:04:01Z", "2026-01-02T03:04:02Z", "2026-01-02T03:04:03Z"
+SENT, EDITED, DELETED = (f"2026-01-02T03:04:0{second}.0000000Z" for second in (1, 2, 3))
 ADDED, REMOVED = "ChatParticipantAddedToThreadWithUser", "ChatParticipantRemovedFromThreadWithUser"
 
 
@@ -38,14 +38,14 @@ def test_a_message() -> None:
     found = fact("ChatMessageReceived", CHAT_MESSAGE)
 
     assert (found.channel, found.conversation) == ("chat", THREAD)
-    assert found.occurred_at == "2026-01-02T03:04:05.678Z"
+    assert found.occurred_at == "2026-01-02T03:04:05.6780000Z"
     assert found.sender == Party(kind="communicationUser", raw_id=ALICE, display_name="Alice")
     assert found.recipients == (Party(kind="communicationUser", raw_id=BOB),)
     assert found.message == Message(
         id="1767323045678",
         text="Hello",
         format="text",
-        sent_at="2026-01-02T03:04:05.678Z",
+        sent_at="2026-01-02T03:04:05.6780000Z",
         version=1767323045678,
     )
     assert found.thread is not None
@@ -205,7 +205,7 @@ def test_a_subject_may_begin_with_a_slash(prefix: str) -> None:
 def test_a_subject_without_ids_gives_none(subject: str | None) -> None:
     found = fact("ChatMessageReceived", {"messageId": "1"}, subject=subject)
 
-    assert (found.conversation, found.sender, found.recipients) == (None, None, ())
+    assert (found.conversation, found.sender, found.recipients) == ("", None, ())
 
 
 def test_ids_in_data_win_over_the_subject() -> None:
@@ -244,11 +244,11 @@ NEW_THREAD = _without(OLD_THREAD, "createdBy", "recipientId", "members") | {
 def test_a_thread_created() -> None:
     found = fact("ChatThreadCreatedWithUser", OLD_THREAD)
 
-    assert (found.conversation, found.occurred_at) == (THREAD, "2026-01-02T03:04:05Z")
+    assert (found.conversation, found.occurred_at) == (THREAD, "2026-01-02T03:04:05.0000000Z")
     assert found.sender == Party(kind="communicationUser", raw_id=ALICE)
     assert found.thread is not None
     assert (found.thread.topic, found.thread.version) == ("Opening hours", 7)
-    assert found.thread.created_at == "2026-01-02T03:04:05Z"
+    assert found.thread.created_at == "2026-01-02T03:04:05.0000000Z"
     assert found.thread.participants == (
         Party(kind="communicationUser", raw_id=ALICE, display_name="Alice"),
         Party(kind="communicationUser", raw_id=BOB, display_name="Bob"),

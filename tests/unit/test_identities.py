@@ -356,12 +356,13 @@ def test_a_conversation_is_one_for_both_directions() -> None:
 @pytest.mark.parametrize(
     ("expected", "ours", "theirs"),
     [
-        (None, None, None),
-        ("sms:12345:", from_phone("12345"), None),
-        ("sms::12345", None, from_phone("12345")),
+        ("", None, None),
+        ("", from_phone("12345"), None),
+        ("sms:unknown:12345", None, from_phone("12345")),
     ],
 )
 def test_a_conversation_with_an_unknown_end(
-    expected: str | None, ours: Party | None, theirs: Party | None
+    expected: str, ours: Party | None, theirs: Party | None
 ) -> None:
+    """Messages of nobody, or to nobody, do not belong together."""
     assert expected == conversation("sms", ours, theirs)

@@ -11,12 +11,14 @@ import pytest
 from shared import pipeline, routes
 from shared.errors import ConfigError, DeliveryError, RejectedEvent
 from shared.pipeline import QUEUE_LIMIT, convert, handle, process
+from shared.reading.unrouted import OTHER_FAMILIES
 from shared.records import wording
 from tests.contract_of_records import held
 from tests.memory import MemoryStore
 from tests.unit.events import ALICE, BOB, CHAT_MESSAGE, PREFIX, SMS, event, parse, settings
 
 WORK, PUSH = "work-items", "push-notifications"
+FOREIGN = next(iter(OTHER_FAMILIES))
 LOGGER = "acs_event_records"
 
 
@@ -104,7 +106,7 @@ async def test_each_record_goes_to_its_queue() -> None:
 
     assert {queue: len(messages) for queue, messages in store.queues.items()} == {WORK: 1, PUSH: 1}
     assert json.loads(store.queues[WORK][0])["data"]["action"] == "open"
-    assert json.loads(store.queues[PUSH][0])["data"]["silent"] is False
+    assert json.loads(store.queues[PUSH][0])["data"]["interruptionLevel"] == "active"
     assert store.blobs == {}
 
 
@@ -132,7 +134,7 @@ async def test_the_same_event_again_gives_the_same_messages() -> None:
         pytest.param("7", "MalformedEvent", id="a scalar"),
         pytest.param({"id": "1"}, "MalformedEvent", id="no type"),
         pytest.param(event("Tomorrow", {}), "UnknownEventType", id="unknown type"),
-        pytest.param(event("IncomingCall", {}), "UnknownEventType", id="another family"),
+        pytest.param(event(FOREIGN, {}), "UnknownEventType", id="another family"),
         pytest.param(event("SMSReceived", None), "UnreadablePayload", id="no data"),
         pytest.param(event("SMSReceived", {"message": {}}), "UnreadablePayload", id="wrong shape"),
         pytest.param(
@@ -142,7 +144,7 @@ async def test_the_same_event_again_gives_the_same_messages() -> None:
             event("SMSReceived", {"message": "a", "x": "DEEP"}), "MalformedEvent", id="deep"
         ),
         pytest.param(
-            event("ChatMessageReceived", CHAT_MESSAGE | {"threadId": "x" * 60_000}),
+            event("ChatMessageReceived", CHAT_MESSAGE, topic="/" + "x" * 60_000),
             "OversizedRecord",
             id="ids too long",
         ),
@@ -232,10 +234,21 @@ async def test_a_record_over_the_limit_leaves_its_data_in_a_blob() -> None:
     whole = held(json.loads(convert(parse(wire), settings())[0].record.body))
 
     assert container == "record-payloads"
-    assert name == f"{message['id']}.json"
+    assert name == f"{message['subject']}/{message['id']}.json"
     assert message.pop("dataref") == f"memory://{container}/{name}"
     assert json.loads(store.blobs[container, name]) == whole.pop("data")
     assert message == whole
+
+
+async def test_a_long_name_of_a_conversation_costs_no_room_on_the_queue() -> None:
+    store = MemoryStore()
+    wire = event("ChatMessageReceivedInThread", CHAT_MESSAGE | {"threadId": "x" * 60_000})
+    await _process(wire, store, "chat_events")
+    ((_, name),) = store.blobs
+    message = json.loads(store.queues[WORK][0])
+
+    assert name == f"{message['partitionkey']}/{message['id']}.json"
+    assert len(store.queues[WORK][0]) < 1024
 
 
 async def test_the_blob_is_written_before_the_message_that_names_it() -> None:

@@ -245,9 +245,12 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 @given(well_formed())
 def test_nothing_of_the_data_is_dropped(wire: dict[str, Any]) -> None:
-    """Every value is somewhere in the record; times are the same instant."""
+    """Every value is somewhere in the record; times are the same instant.
+
+    But for work items of user-level events, which leave out what differs between them.
+    """
     try:
-        sends = _convert(wire)
+        sends = convert(envelope.parse(json.dumps(wire)), app_settings())
     except RejectedEvent:
         return  # no value at all: an empty list of members
     for send in sends:
@@ -393,7 +396,7 @@ def test_one_message_is_one_work_item_and_one_notification_for_each_recipient(
 
 @given(st.permutations(range(5)))
 def test_a_reader_restores_the_order_of_changes_from_the_records(order: list[int]) -> None:
-    """By ``version``, whatever came first; and all of them collapse on one key."""
+    """By ``sequence``, whatever came first; and all of them collapse on one key."""
     verbs = ["Received", "Edited", "Edited", "Edited", "Deleted"]
     found = [
         held(json.loads(send.record.body))
@@ -412,7 +415,7 @@ def test_a_reader_restores_the_order_of_changes_from_the_records(order: list[int
         )
         if send.queue == SETTINGS.push_notifications_queue
     ]
-    restored = sorted(found, key=lambda record: record["data"]["message"]["version"])
+    restored = sorted(found, key=lambda record: record["sequence"])
 
     assert [record["type"].rpartition(".")[2] for record in restored] == [
         verb.lower() for verb in verbs

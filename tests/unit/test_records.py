@@ -2,13 +2,13 @@
 
 import json
 import re
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 import pytest
 
 from shared.pipeline import convert
-from shared.records.facts import RecordType
 from shared.records.cloudevents import (
     PUSH_NOTIFICATION_SCHEMA,
     WORK_ITEM_SCHEMA,
@@ -17,6 +17,7 @@ from shared.records.cloudevents import (
     Record,
     WorkItem,
 )
+from shared.records.facts import RecordType
 from tests.contract_of_records import held
 from tests.unit.events import (
     ALICE,
@@ -36,6 +37,8 @@ from tests.unit.events import (
 )
 
 REPORT = {"messageId": "m", "deliveryStatus": "Delivered", "from": "+15555550199"}
+KEY = "7d1dabb2bba6d21d6cfb824c9b72f7f8"
+"""Of the conversation of ``SMS``; another one would part every conversation from its past."""
 RECIPIENT = "recipientCommunicationIdentifier"
 
 
@@ -62,16 +65,18 @@ def test_a_work_item() -> None:
     )
     assert record == {
         "specversion": "1.0",
-        "source": TOPIC,
+        "source": TOPIC.lower(),
         "type": "communication.message.received",
-        "subject": "sms:+15555550199:+15555550100",
-        "time": "2026-01-02T03:04:05.32Z",
+        "subject": KEY,
+        "time": "2026-01-02T03:04:05.3200000Z",
         "datacontenttype": "application/json",
         "dataschema": WORK_ITEM_SCHEMA,
-        "partitionkey": "sms:+15555550199:+15555550100",
+        "partitionkey": KEY,
+        "sequence": "00000001767323045320/2026-01-02T03:04:05.3200000Z/0000",
     }
     assert data == {
         "channel": "sms",
+        "direction": "inbound",
         "event": {
             "type": "Microsoft.Communication.SMSReceived",
             "schema": "EventGridSchema",
@@ -82,20 +87,26 @@ def test_a_work_item() -> None:
             "metadataVersion": "1",
         },
         "conversation": "sms:+15555550199:+15555550100",
-        "occurredAt": "2026-01-02T03:04:05.32Z",
+        "occurredAt": "2026-01-02T03:04:05.3200000Z",
         "sender": {
             "kind": "phoneNumber",
+            "key": "+15555550100",
             "rawId": "15555550100",
             "phoneNumber": "+15555550100",
         },
         "recipients": [
-            {"kind": "phoneNumber", "rawId": "+15555550199", "phoneNumber": "+15555550199"}
+            {
+                "kind": "phoneNumber",
+                "key": "+15555550199",
+                "rawId": "+15555550199",
+                "phoneNumber": "+15555550199",
+            }
         ],
         "message": {
             "id": "Incoming_1",
             "text": "Is the shop open? ",
             "format": "text",
-            "sentAt": "2026-01-02T03:04:05.32Z",
+            "sentAt": "2026-01-02T03:04:05.3200000Z",
         },
         "action": "open",
         "title": "SMS: New message from +15555550100",
@@ -108,10 +119,11 @@ def test_a_push_notification() -> None:
     data = record["data"]
 
     assert record["dataschema"] == PUSH_NOTIFICATION_SCHEMA
-    assert data["recipient"] == {"kind": "communicationUser", "rawId": BOB}
-    assert (data["silent"], data["priority"]) == (False, "high")
+    assert data["recipient"] == {"kind": "communicationUser", "key": BOB, "rawId": BOB}
+    assert (data["interruptionLevel"], "priority" in data) == ("active", False)
     assert (data["title"], data["body"]) == ("Alice", "Hello")
-    assert len(data["collapseKey"]) == 36
+    assert re.fullmatch("[0-9a-f]{32}", data["collapseKey"])
+    assert record["expirytime"] == "2026-01-03T03:04:05.6780000Z"
 
 
 def test_a_push_notification_whose_recipient_is_unknown_names_none() -> None:
@@ -126,8 +138,8 @@ def test_a_delivery_is_pushed_to_whoever_sent_the_message() -> None:
     assert record["data"]["recipient"]["phoneNumber"] == "+15555550199"
 
 
-def test_a_silent_notification_shows_nothing() -> None:
-    record = of_kind("push-notification", records(event("ChatMessageEdited", CHAT_MESSAGE)))
+def test_a_background_notification_shows_nothing() -> None:
+    record = of_kind("push-notification", records(event("ChatMessageDeleted", CHAT_MESSAGE)))
 
     assert {"title", "body"} & set(record["data"]) == set()
 
@@ -220,7 +232,7 @@ def test_both_schemas_of_an_event_give_the_same_ids() -> None:
 @pytest.mark.parametrize(
     ("expected", "data", "published"),
     [
-        ("2026-01-02T03:04:05.32Z", SMS, EVENT_TIME),
+        ("2026-01-02T03:04:05.3200000Z", SMS, EVENT_TIME),
         (EVENT_TIME, SMS | {"receivedTimestamp": None}, EVENT_TIME),
         (None, SMS | {"receivedTimestamp": None}, "noon"),
         (None, SMS | {"receivedTimestamp": None}, None),
@@ -280,6 +292,7 @@ def test_work_and_push_have_different_ids() -> None:
         pytest.param(
             "ChatMessageReceived", {"senderDisplayName": "A"}, {"senderDisplayName": "B"}, id="name"
         ),
+        pytest.param("ChatMessageReceived", {"version": 1}, {"version": 2}, id="another version"),
         pytest.param(
             "ChatMessageReceived",
             {"version": None, "composeTime": "2026-01-02T03:04:05Z"},
@@ -307,6 +320,9 @@ def test_the_same_fact_has_the_same_ids(
         ("SMSReceived", SMS, {"to": "+15555550188"}),
         ("SMSDeliveryReportReceived", REPORT, {"deliveryStatus": "Failed"}),
         ("SMSDeliveryReportReceived", REPORT, {"deliveryStatusDetails": "4006: x"}),
+        ("SMSDeliveryReportReceived", REPORT, {"deliveryStatusDetails": {"statusMessage": "x"}}),
+        ("SMSDeliveryReportReceived", REPORT, {"receivedTimestamp": "2026-01-02T03:04:06Z"}),
+        ("SMSDeliveryReportReceived", REPORT, {"to": "+15555550100"}),
         (
             "ChatThreadParticipantAdded",
             {"threadId": THREAD, "version": 1, "participantAdded": {"memberId": BOB}},
@@ -322,6 +338,9 @@ def test_the_same_fact_has_the_same_ids(
         "sms to another",
         "status",
         "code",
+        "details",
+        "time of the attempt",
+        "recipient",
         "participant",
         "thread's version",
     ],
@@ -400,8 +419,8 @@ def test_what_tells_neither_message_nor_time_is_known_by_its_event() -> None:
     )
     thread = {"threadId": THREAD}
     assert (
-        set(_ids("ChatThreadCreated", thread, eventTime=None))
-        & set(_ids("ChatThreadCreated", thread, eventTime=None, id="event-2"))
+        set(_ids("ChatThreadPropertiesUpdated", thread, eventTime=None))
+        & set(_ids("ChatThreadPropertiesUpdated", thread, eventTime=None, id="event-2"))
         == set()
     )
 
@@ -430,12 +449,18 @@ def test_the_vocabulary_is_closed() -> None:
     }
 
 
-def test_attributes_hold_no_control_characters() -> None:
-    """The CloudEvents type system forbids them; the fact keeps what came."""
-    record = records(event("SMSReceived", SMS | {"from": "bell\x07"}))[0]
+@pytest.mark.parametrize("text", ["bell\x07", "+15555550100", "é", "x" * 60_000])
+def test_attributes_hold_no_text_of_a_sender(text: str) -> None:
+    """Neither control characters, which CloudEvents forbids, nor numbers and addresses."""
+    record = records(event("SMSReceived", SMS | {"from": text}))[0]
+    conversation = record["data"]["conversation"]
 
-    assert record["subject"] == record["partitionkey"] == "sms:+15555550199:bell?"
-    assert record["data"]["conversation"] == "sms:+15555550199:bell\x07"
+    assert f"sms:+15555550199:{text}" == conversation
+    assert (
+        record["subject"]
+        == record["partitionkey"]
+        == sha256(conversation.encode()).hexdigest()[:32]
+    )
 
 
 def test_pushes_to_nobody_are_not_one_push() -> None:

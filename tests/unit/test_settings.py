@@ -4,8 +4,10 @@ import os
 
 import pytest
 
+from shared.connection import Account
 from shared.errors import ConfigError
-from shared.settings import Account, Settings
+from shared.records.roles import Staff
+from shared.settings import Settings
 
 DEVELOPMENT = "UseDevelopmentStorage=true"
 KEY = "c2VjcmV0LXNlY3JldA=="
@@ -34,6 +36,8 @@ def test_defaults() -> None:
         dead_letters_container="dead-letters",
         record_payloads_container="record-payloads",
         user_work_items=False,
+        staff=Staff(kinds=frozenset({"microsoftTeamsUser", "microsoftTeamsApp"})),
+        push_expires=24 * 60 * 60,
         overrides={},
         use_proxy=False,
     )
@@ -48,6 +52,9 @@ def test_everything_set() -> None:
             "DEAD_LETTERS_CONTAINER": "d-1",
             "RECORD_PAYLOADS_CONTAINER": "r-1",
             "CHAT_WORK_ITEMS": "User",
+            "STAFF_KINDS": "phoneNumber",
+            "STAFF_IDS": "8:acs:A, 4:+15555550100",
+            "PUSH_EXPIRES": "30M",
             "STORAGE_USE_PROXY": "TRUE",
         }
     )
@@ -55,6 +62,9 @@ def test_everything_set() -> None:
     assert (found.work_items_queue, found.push_notifications_queue) == ("w-1", "p-1")
     assert (found.dead_letters_container, found.record_payloads_container) == ("d-1", "r-1")
     assert (found.user_work_items, found.use_proxy) == (True, True)
+    assert found.staff.kinds == {"phoneNumber"}
+    assert {"8:acs:a", "+15555550100"} <= found.staff.keys
+    assert found.push_expires == 30 * 60
 
 
 def test_without_a_mapping_it_is_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,7 +268,7 @@ def test_a_wrong_choice_names_the_right_ones(setting: str) -> None:
             id="no delivery",
         ),
         pytest.param(
-            '{"Microsoft.Communication.ChatMessageReceivedInThread": {"push": "visible"}}',
+            '{"Microsoft.Communication.ChatMessageReceivedInThread": {"push": "active"}}',
             "user-level twin",
             id="nobody to push to",
         ),
@@ -285,11 +295,59 @@ def test_overrides_are_rows_of_the_table_by_type_in_lower_case() -> None:
     assert (route.yields.work, route.yields.push) == ("close", None)
 
 
+@pytest.mark.parametrize("event", ["ChatMessageReceived", "SMSDeliveryReportReceived"])
+@pytest.mark.parametrize(("old", "new"), [("visible", "active"), ("silent", "background")])
+def test_an_old_word_of_an_override_is_refused_with_the_new_one(
+    old: str, new: str, event: str
+) -> None:
+    overrides = [f'{{"push": "{old}"}}', f'{{"whenFailed": {{"push": "{old}"}}}}']
+    for override in overrides:
+        problem = _problem(
+            RecordStorage=DEVELOPMENT,
+            ROUTE_OVERRIDES=f'{{"Microsoft.Communication.{event}": {override}}}',
+        )
+        assert f"of push, {old} is now {new}" in problem
+
+
+@pytest.mark.parametrize("level", ["active", "passive", "background"])
+def test_the_words_of_an_override(level: str) -> None:
+    override = f'{{"push": "{level}", "whenFailed": {{"push": "{level}"}}}}'
+    (route,) = Settings.from_env(
+        {
+            "RecordStorage": DEVELOPMENT,
+            "ROUTE_OVERRIDES": '{"Microsoft.Communication.SMSDeliveryReportReceived": '
+            f"{override}}}",
+        }
+    ).overrides.values()
+
+    assert route.when_failed is not None
+    assert [route.yields.push, route.when_failed.push] == [level, level]
+
+
+@pytest.mark.parametrize("kinds", ["agent", "communicationUser, Agent ,phoneNumber"])
+def test_an_unknown_kind_of_staff_is_refused_with_the_known_ones(kinds: str) -> None:
+    problem = _problem(RecordStorage=DEVELOPMENT, STAFF_KINDS=kinds)
+
+    assert problem.lower().startswith("staff_kinds: no kind of party is 'agent'; ")
+    for known in ("communicationUser", "phoneNumber", "microsoftTeamsUser", "microsoftTeamsApp"):
+        assert known in problem
+
+
+@pytest.mark.parametrize("value", ["24", "h", "1.5h", "-1h", "1 h", "1w", "never", "1234567s"])
+def test_a_wrong_duration_is_refused_with_a_right_one(value: str) -> None:
+    problem = _problem(RecordStorage=DEVELOPMENT, PUSH_EXPIRES=value)
+
+    assert "PUSH_EXPIRES must be a number with s, m, h or d, such as 24h, or empty" in problem
+    assert repr(value) in problem
+
+
 def test_every_problem_is_named_at_once() -> None:
     problem = _problem(
         RecordStorage__credential="key",
         WORK_ITEMS_QUEUE="A",
         CHAT_WORK_ITEMS="both",
+        STAFF_KINDS="agent",
+        PUSH_EXPIRES="tomorrow",
         ROUTE_OVERRIDES="{",
         STORAGE_USE_PROXY="yes",
     )
@@ -302,6 +360,8 @@ def test_every_problem_is_named_at_once() -> None:
             "RecordStorage__blobServiceUri",
             "WORK_ITEMS_QUEUE",
             "CHAT_WORK_ITEMS",
+            "STAFF_KINDS",
+            "PUSH_EXPIRES",
             "ROUTE_OVERRIDES",
             "STORAGE_USE_PROXY",
         )

@@ -17,8 +17,9 @@ from azure.core.exceptions import (
     ServiceRequestError,
 )
 
+from shared.connection import Account
 from shared.errors import ConfigError, DeliveryError
-from shared.settings import Account, Settings
+from shared.settings import Settings
 from shared.writing import storage
 from shared.writing.storage import StorageAccount
 from tests.unit.events import settings

@@ -17,6 +17,7 @@ NAMED = Party(kind="communicationUser", raw_id=ALICE, display_name="Alice")
 OPAQUE = Party(kind="communicationUser", raw_id=ALICE)
 PHONE = Party(kind="phoneNumber", raw_id="15555550100", phone_number="+15555550100")
 MAIL = Party(kind="emailAddress", raw_id="A@x.org", email_address="A@x.org")
+BLANK = Party(kind="unknown", display_name=" " * 999 + "x")
 
 
 def _fact(channel: str = "chat", **said: Any) -> Fact:
@@ -65,7 +66,7 @@ def _report(status: Any, **said: Any) -> Fact:
         (
             "E-mail: Not delivered to A@x.org",
             DELIVERY,
-            _fact("email", recipients=(MAIL,), delivery=Delivery(status="bounced", final=True)),
+            _fact("email", recipients=(MAIL,), delivery=Delivery(status="failed", final=True)),
         ),
         (
             "WhatsApp: Read by somebody",
@@ -86,6 +87,11 @@ def test_the_title_of_a_work_item(expected: str, record: RecordType, fact: Fact)
         ("Alice", RECEIVED, _fact(sender=NAMED, message=Message(text="x"))),
         ("New message", RECEIVED, _fact(sender=OPAQUE, message=Message(text="x"))),
         ("New message", RECEIVED, _fact(message=Message(text="x"))),
+        (
+            "New message",
+            RECEIVED,
+            _fact(sender=BLANK),
+        ),
         ("Not delivered to +15555550100", DELIVERY, _report("failed")),
     ],
 )
@@ -107,8 +113,10 @@ def test_the_title_of_a_notification(expected: str, record: RecordType, fact: Fa
         ("New message", RECEIVED, _fact(message=Message())),
         ("New message", RECEIVED, _fact(message=Message(text=" \n "))),
         ("New message", RECEIVED, _fact(message=Message(text="<img src='x'/>", format="html"))),
+        ("New message", RECEIVED, _fact(message=Message(text=" " * 5000 + "x"))),
         ("Opening hours", UPDATED, _fact(thread=Thread(topic="Opening hours"))),
         ("Conversation changed", UPDATED, _fact(thread=Thread())),
+        ("Conversation changed", UPDATED, _fact(thread=Thread(topic=" "))),
         ("It was blocked.", DELIVERY, _report("failed", meaning="It was blocked.", details="x")),
         ("Mailbox full", DELIVERY, _report("failed", details="Mailbox full")),
         ("Not delivered to +15555550100", DELIVERY, _report("failed")),
@@ -121,8 +129,10 @@ def test_the_title_of_a_notification(expected: str, record: RecordType, fact: Fa
         "no text",
         "blank",
         "only a picture",
+        "blank as far as anybody reads",
         "topic",
         "no topic",
+        "blank topic",
         "meaning",
         "details",
         "no reason",

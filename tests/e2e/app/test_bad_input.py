@@ -48,7 +48,7 @@ REJECTED = {
     "a type that is no text": (_event(eventType=7.5), "MalformedEvent"),
     "an unknown type": (_event(eventType="Contoso.Thing"), "UnknownEventType"),
     "an ACS type of another family": (
-        _event(eventType="Microsoft.Communication.CallStarted"),
+        _event(eventType="Microsoft.Communication.RouterJobQueued"),
         "UnknownEventType",
     ),
     "no data": (_event(data=...), "UnreadablePayload"),
@@ -60,7 +60,7 @@ REJECTED = {
         "UnreadablePayload",
     ),
     "an event nested 100,000 deep": (_nested(100_000), "MalformedEvent"),
-    "a conversation of 60,000 characters": (_sms(**{"from": "x" * 60_000}), "OversizedRecord"),
+    "a topic of 60,000 characters": (_event(topic="/" + "x" * 60_000), "OversizedRecord"),
 }
 
 ACCEPTED = {
@@ -129,8 +129,7 @@ def test_an_event_of_one_megabyte(app: App) -> None:
     records = app.records()
     for record in (*records["work-items"], *records["push-notifications"]):
         assert "data" not in record
-        assert record["id"] in record["dataref"]
-        assert "sms:+15555550100:+15555550101" == record["partitionkey"]
+        assert f"/{record['subject']}/{record['id']}.json" in record["dataref"]
     payloads = [json.loads(payload) for payload in app.payloads()]
     assert [text, text] == [payload["message"]["text"] for payload in payloads]
 

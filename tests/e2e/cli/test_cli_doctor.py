@@ -81,8 +81,8 @@ WRONG = {
         1,
     ),
     "a type of another family": (
-        _filter(includedEventTypes=["Microsoft.Communication.CallStarted"]),
-        "calls events become no records",
+        _filter(includedEventTypes=["Microsoft.Communication.RouterJobQueued"]),
+        "job router events become no records",
         1,
     ),
     "a type of another function": (

@@ -150,8 +150,7 @@ def test_taken_messages_are_unseen_until_put_back(
     [
         (RECORD, "open high"),
         ({"data": {"action": "close", "priority": "normal"}}, "close"),
-        ({"data": {"silent": True}}, "silent"),
-        ({"data": {"silent": False}}, "visible"),
+        ({"data": {"interruptionLevel": "background"}}, "background"),
         ({"dataref": "https://x"}, "in a blob"),
         ({}, ""),
     ],

@@ -105,7 +105,7 @@ def _damaged(event: dict[str, Any]) -> list[str]:
         {"eventType": ...},
         {"eventType": 7.5},
         {"eventType": PREFIX + "SomethingNew"},
-        {"eventType": PREFIX + "CallStarted"},
+        {"eventType": PREFIX + "RouterJobQueued"},
         {"data": [data]},
         {"data": json.dumps(data)},
         {"data": json.dumps(data)[:-9]},
