@@ -5,6 +5,7 @@ import { draw } from "./draw.js";
 
 const find = (selector) => document.querySelector(selector);
 const EVERY = 1000; // milliseconds between two questions
+const NOT_THERE = Symbol("not there");
 
 const shown = { state: "open", subject: "", recipient: "", silent: false };
 const tags = new Map(); // the ETag of the last answer, by address
@@ -14,6 +15,7 @@ async function get(address) {
   const headers = tags.has(address) ? { "If-None-Match": tags.get(address) } : {};
   const response = await fetch(address, { headers, cache: "no-store" });
   if (response.status === 304) return null;
+  if (response.status === 404) return NOT_THERE;
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   tags.set(address, response.headers.get("ETag"));
   return response.json();
@@ -38,9 +40,9 @@ async function refresh() {
   if (!shown.subject) return;
   const { subject } = shown;
   const conversation = await get(`api/tickets/${encodeURIComponent(subject)}`);
-  if (conversation && subject === shown.subject) {
-    draw.conversation(conversation, { showRaw, act });
-  }
+  if (subject !== shown.subject) return;
+  if (conversation === NOT_THERE) draw.nothing("No ticket yet: only notifications came of it.");
+  else if (conversation) draw.conversation(conversation, { showRaw, act });
 }
 
 function drawLists() {

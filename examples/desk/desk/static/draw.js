@@ -206,9 +206,10 @@ export const draw = {
     list.scrollTop = isNew || wasAtEnd ? list.scrollHeight : top;
   },
 
-  nothing() {
-    const text = element("p", { class: "empty" }, "Choose a ticket on the left.");
-    find("#conversation").replaceChildren(text);
+  nothing(why = "Choose a ticket on the left.") {
+    find("#conversation").replaceChildren(
+      element("a", { class: "back", href: "#", "aria-label": "Back to the tickets" }, "‹"),
+      element("p", { class: "empty" }, why));
   },
 
   raw(value, title = "Record", open = null) {
