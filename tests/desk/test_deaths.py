@@ -134,6 +134,18 @@ def test_while_the_database_is_away_messages_come_again(
         assert [] == rows(desk, "SELECT * FROM parked")
 
 
+def test_a_connection_that_the_server_has_cut_is_left(
+    postgresql: PostgreSQL, new_database: str
+) -> None:
+    """After a restart, or a long time without work, the first message does not fail."""
+    with desk_on(new_database) as desk:
+        take(desk, *sms(1))
+        postgresql.stop()
+        postgresql.start()
+
+        assert None not in take(desk, *sms(2))
+
+
 def test_the_host_tries_for_longer_than_a_day() -> None:
     """A push that waits and a database that is away poison nothing."""
     host = json.loads((ROOT / "examples/desk/host.json").read_text(encoding="utf-8"))

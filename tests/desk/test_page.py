@@ -215,7 +215,7 @@ def test_parked_messages_are_shown_with_their_reason(desk: Desk) -> None:
     assert data(desk, "/api/applied") == {"applied": 0, "parked": 1}
 
 
-def test_what_strangers_write_staysencoded(desk: Desk) -> None:
+def test_what_strangers_write_stays_text(desk: Desk) -> None:
     """The JSON has no character that HTML knows, and is not taken for anything else."""
     work, push = sms(1, HOSTILE)
     subject = json.loads(work)["subject"]
