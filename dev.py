@@ -2,13 +2,13 @@
 """The project's one command: `python3 dev.py` lists what it can do.
 
 It makes the environment in .venv on first use, then runs `python -m local ...` there.
-Everything else is in local/, so that this file can tell an old Python what is wrong.
+Everything else is in local/, so that an old Python can read this file and say what is wrong.
 """
 
 import signal
 import sys
 
-# A Ctrl-C while Python still reads our modules ends it quietly; local.signals does better later.
+# Ctrl-C while Python imports our modules ends it without a traceback; see local.signals for later.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 if sys.version_info < (3, 11):  # noqa: UP036 -- whoever runs dev.py by hand may have an older one

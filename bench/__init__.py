@@ -1,6 +1,5 @@
-"""What the app costs, measured: ``python3 dev.py bench``.
+"""What the app costs, beside what people write instead: four scripts, which `dev.py bench` runs.
 
-``measuring`` compares calls fairly, ``results`` is what a measurement gives, ``page`` makes
-``docs/performance.md`` of it, and ``parts`` lists what is measured; every part is a module, or a
-package, of its own. Nothing here is deployed.
+Variants take turns within one run, so that other work on the machine slows all of them alike, and
+only ratios are results. (pyperf measures one after the other, so it is not used.)
 """

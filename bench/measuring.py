@@ -1,138 +1,125 @@
-"""Fair comparisons on a machine that other work slows down and lets go again.
+"""What the scripts share: turns, bursts of events, and tables that compare with the app."""
 
-Only ratios are results. A burst of one variant stands between two bursts of the reference, so that
-both saw the same machine; bursts take CPU time, in random order, and the median over all rounds
-counts. For whole programs and servers: every variant once a round, ratios within the round.
-"""
-
-import gc
-import os
-import platform
+import asyncio
 import random
 import statistics
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import version
-from pathlib import Path
-from typing import TypeVar
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from time import perf_counter
 
+import psutil
 from msgspec import Struct
 
-_BURST = 0.02  # seconds: long beside the clock's own 1 µs, short beside the machine's moods
-PACKAGES = (
-    "azure-functions",
-    "azure-storage-queue",
-    "azure-core",
-    "azure-eventgrid",
-    "aiohttp",
-    "msgspec",
-    "pydantic",
-)
+from local.errors import CommandError
+from local.paths import ROOT
 
-T = TypeVar("T")
+OURS = "**the app**"
 
 
-class Spread(Struct, frozen=True):
-    """A median and its quartiles."""
+class Burst(Struct, frozen=True):
+    """What a process did for a while."""
 
-    median: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        """``2.04 (1.98-2.11)``."""
-        return f"{digits(self.median)} ({digits(self.low)}-{digits(self.high)})"
-
-
-class Compared(Struct, frozen=True):
-    """One variant beside the reference."""
-
-    microseconds: Spread
-    """CPU time of one call."""
-    ratio: Spread
-    """To the reference, in the bursts around it."""
+    latencies: list[float]
+    """Milliseconds that each event took."""
+    rate: float
+    """Events a second."""
+    cpu: float
+    """Microseconds of the process's CPU time for an event."""
 
 
-def spread(values: Iterable[float]) -> Spread:
-    """Median and quartiles of at least one value."""
-    listed = sorted(values)
-    if len(listed) == 1:
-        return Spread(listed[0], listed[0], listed[0])
-    low, median, high = statistics.quantiles(listed, n=4, method="inclusive")
-    return Spread(median, low, high)
+Bursts = Mapping[tuple[str, int], list[Burst]]
+"""By what was measured and how many events were in flight, one for each round."""
 
 
-def compare(
-    reference: Callable[[], object], variants: Mapping[str, Callable[[], object]], *, rounds: int
-) -> dict[str, Compared]:
-    """CPU time of every variant, and its ratio to the reference's around it."""
-    repeats = {name: _repeats(call) for name, call in variants.items()}
-    reference_repeats = _repeats(reference)
-    times: dict[str, list[float]] = {name: [] for name in variants}
-    ratios: dict[str, list[float]] = {name: [] for name in variants}
-    gc.collect()
-    for name in shuffled([*variants] * rounds):
-        before = burst(reference, reference_repeats)
-        taken = burst(variants[name], repeats[name])
-        after = burst(reference, reference_repeats)
-        times[name].append(taken * 1e6)
-        ratios[name].append(2 * taken / (before + after))
-    return {name: Compared(spread(times[name]), spread(ratios[name])) for name in variants}
+async def burst(
+    process: psutil.Process, deliver: Callable[[], Awaitable[None]], in_flight: int, seconds: float
+) -> Burst:
+    """Let the process have so many events in flight until the time is over."""
+    latencies: list[float] = []
+    begin, cpu = perf_counter(), sum(process.cpu_times()[:2])
+
+    async def one_after_the_other() -> None:
+        is_over = False
+        while not is_over:
+            start = perf_counter()
+            await deliver()
+            latencies.append((perf_counter() - start) * 1e3)
+            is_over = perf_counter() > begin + seconds
+
+    await asyncio.gather(*(one_after_the_other() for _ in range(in_flight)))
+    taken, cpu = perf_counter() - begin, sum(process.cpu_times()[:2]) - cpu
+    return Burst(latencies, len(latencies) / taken, cpu * 1e6 / len(latencies))
 
 
-def burst(call: Callable[[], object], repeats: int) -> float:
-    """Seconds of CPU time of one call, of that many in a row."""
-    begin = time.process_time()
-    for _ in range(repeats):
-        call()
-    return (time.process_time() - begin) / repeats
+def in_turns(names: Iterable[str], rounds: int) -> Iterator[str]:
+    """Each name once a round, every round in another random order."""
+    names = list(names)
+    for _ in range(rounds):
+        yield from random.sample(names, len(names))
 
 
-def shuffled(items: Iterable[T]) -> list[T]:
-    """In random order, so that nothing is always measured after the same neighbour."""
-    listed = list(items)
-    random.shuffle(listed)
-    return listed
+def check(what: str, expected: int, found: int) -> None:
+    """Stop when a count is not what it has to be: unequal work would be compared."""
+    if expected != found:
+        raise CommandError(f"{what}: {found:,}, and it should be {expected:,}")
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which that share (0 to 100) of all values lies; nearest rank."""
-    listed = sorted(values)
-    return listed[min(len(listed) - 1, int(len(listed) * share / 100))]
+async def output_of(arguments: Sequence[str], environ: Mapping[str, str]) -> bytes:
+    """What a Python program of ours writes; CommandError when it fails."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=ROOT, env=environ, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    check("the exit status of a measured program", 0, process.returncode or 0)
+    return output
 
 
 def digits(value: float) -> str:
-    """Three digits that count, thousands set apart: ``0.0123``, ``4.56``, ``78.9``, ``1,230``."""
-    if value == 0:
-        return "0"
+    """Three significant digits, and commas for thousands: ``0.0123``, ``4.56``, ``1,230``."""
     if abs(value) >= 100:  # noqa: PLR2004 - from here on, three digits are a whole number
-        return f"{round(float(f'{value:.3g}')):,}"
-    text = f"{value:#.3g}"
-    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.3g}"
 
 
-def megabytes(pid: int | None = None) -> float | None:
-    """Resident memory of a process, by default this one; None where the system has no ``/proc``."""
-    status = Path(f"/proc/{pid or os.getpid()}/status")
-    if not status.exists():
-        return None
-    lines = status.read_text(encoding="ascii", errors="replace").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:"))
+def percentile(values: Iterable[float], share: int) -> str:
+    """The value below which that share (0 to 99) of all values lies: nearest rank."""
+    ordered = sorted(values)
+    return digits(ordered[len(ordered) * share // 100])
 
 
-def machine() -> dict[str, str]:
-    """What the figures were measured on."""
-    return {
-        "cores": str(os.cpu_count()),
-        "system": f"{platform.system()} {platform.machine()}",
-        "Python": platform.python_version(),
-    } | {package: version(package) for package in PACKAGES}
+def beside_the_app(
+    figures: Mapping[str, Sequence[float]], reference: str = OURS
+) -> dict[str, list[str]]:
+    """Two cells for each: its median, and its ratio to the app, taken round by round.
+
+    A ratio is a median and quartiles: ``2.04 (1.98-2.11)``.
+    """
+    cells = {}
+    for name, values in figures.items():
+        ratios = [one / other for one, other in zip(values, figures[reference], strict=True)]
+        ratios = ratios if len(ratios) > 1 else ratios * 2  # of one alone there are no quartiles
+        low, middle, high = map(digits, statistics.quantiles(ratios, n=4, method="inclusive"))
+        shown = middle if low == high else f"{middle} ({low}-{high})"
+        cells[name] = [digits(statistics.median(values)), shown]
+    return cells
 
 
-def _repeats(call: Callable[[], object]) -> int:
-    """How many calls make a burst; the first ones also warm caches up."""
-    call()
-    repeats = 1
-    while (taken := burst(call, repeats) * repeats) < _BURST / 4:
-        repeats *= 2
-    return max(1, round(repeats * _BURST / taken))
+def table(columns: Sequence[str], *parts: Mapping[str, Sequence[str]]) -> str:
+    """A table in Markdown: a row for each name, with the cells that each part has for it."""
+    rows = [[name, *(cell for part in parts for cell in part[name])] for name in parts[0]]
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def speeds(bursts: Bursts, megabytes: Mapping[str, Sequence[str]] | None = None) -> str:
+    """CPU time with the most events in flight, then how quick it is with each number of them."""
+    names = list(dict.fromkeys(name for name, _ in bursts))
+    counts = sorted({count for _, count in bursts})
+    columns = ["", "CPU µs an event", "times the app"]
+    parts = [beside_the_app({n: [b.cpu for b in bursts[n, counts[-1]]] for n in names})]
+    for count in counts:
+        columns += [f"events/s, {count} in flight", "times the app", "p50 ms", "p99 ms"]
+        parts.append(beside_the_app({n: [b.rate for b in bursts[n, count]] for n in names}))
+        taken = {n: [ms for b in bursts[n, count] for ms in b.latencies] for n in names}
+        parts.append({n: [percentile(taken[n], share) for share in (50, 99)] for n in names})
+    return table([*columns, "MB"], *parts, megabytes) if megabytes else table(columns, *parts)

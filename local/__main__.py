@@ -30,7 +30,7 @@ COMMANDS = (
     Command("send", "send sample events to a function", "local.send"),
     Command("peek", "show what lies on the queues, without taking it", "local.peek"),
     Command("doctor", "find out why nothing arrives, here or in Azure", "local.doctor"),
-    Command("dead-letters", "list, show and replay rejected events", "local.dead_letters"),
+    Command("dead-letters", "list, show and replay rejected events", "local.dead_letters.commands"),
     Command("test", "run the tests", "tools.test"),
     Command("reliability", "break things, and account for every event", "tools.reliability"),
     Command("bench", "measure what the app costs, beside what people write instead", "tools.bench"),
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         return int(module.run(parsed))
     except CommandError as error:
         print(f"dev.py {command.name}: {error}", file=sys.stderr)
-    except BrokenPipeError:  # `dev.py peek | head`: nobody reads on, and Python must not mind
+    except BrokenPipeError:  # `dev.py peek | head`: nothing is left to flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
 

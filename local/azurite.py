@@ -1,6 +1,7 @@
 """Azurite, Microsoft's local Storage service: blobs, queues and tables, by default in memory."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,8 +53,8 @@ def running() -> Iterator[StoragePorts]:
 
 def start(children: Children, at: StoragePorts, location: Path | None = None) -> Child:
     """Start Azurite; it is not ready yet."""
-    words = command(at, location)
-    return children.start("Azurite", words, cwd=paths.AZURITE, environ=os.environ)
+    environ = os.environ
+    return children.start("Azurite", command(at, location), cwd=paths.AZURITE, environ=environ)
 
 
 def wait_until_ready(azurite: Child, at: StoragePorts) -> None:
@@ -63,26 +64,36 @@ def wait_until_ready(azurite: Child, at: StoragePorts) -> None:
 
 
 def command(at: StoragePorts, location: Path | None = None) -> list[str | Path]:
-    """The command line: Node.js, our stop-with-parent, Azurite and its options.
+    """The command line: Node.js, Azurite and its options.
 
     Args:
         at: where it listens.
         location: the folder that holds what is stored; without it, memory does.
     """
-    if not paths.AZURITE_SCRIPT.exists() or not paths.NODE_CHOICE.exists():
+    if not paths.AZURITE_SCRIPT.exists():
         raise CommandError("Azurite is not installed. `python3 dev.py start` installs it.")
     listen = [
-        word
+        argument
         for service, port in {"blob": at.blob, "queue": at.queue, "table": at.table}.items()
-        for word in (f"--{service}Host", ports.LOOPBACK, f"--{service}Port", str(port))
+        for argument in (f"--{service}Host", ports.LOOPBACK, f"--{service}Port", str(port))
     ]
-    node = Path(paths.NODE_CHOICE.read_text(encoding="utf-8"))
     options = ["--skipApiVersionCheck", "--disableTelemetry", "--silent"]
     options += ["--location", str(location)] if location else ["--inMemoryPersistence"]
-    preload = paths.NPM / "stop-with-parent.cjs"
-    return [node, "--require", preload, paths.AZURITE_SCRIPT, *options, *listen]
+    return [node(), paths.AZURITE_SCRIPT, *options, *listen]
+
+
+def node() -> str:
+    """The Node.js program: the one in .venv where the set-up installed it, else the system's.
+
+    Raises:
+        CommandError: there is none.
+    """
+    found = shutil.which("node", path=paths.NODE_OF_WHEEL.parent) or shutil.which("node")
+    if found is None:
+        raise CommandError("there is no Node.js. `python3 dev.py start` installs it.")
+    return found
 
 
 def _answers(port: int) -> bool:
-    """Whether the service is there; without a signature it refuses us, which is answer enough."""
+    """Whether the service answers; that it refuses a request without a signature will do."""
     return loopback.request(port, f"/{ACCOUNT}?comp=list") is not None

@@ -1,8 +1,10 @@
-"""What is wrong with an event subscription, read as `az` prints it: pure, from JSON to findings."""
+"""What is wrong with an event subscription, from the JSON that `az` prints."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from local.eventgrid.subscriptions import Filter
 from shared import routes
 from shared.errors import RejectedEvent
 from shared.reading import unrouted
@@ -16,11 +18,11 @@ _SMS = ("sms_received", "delivery_report")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to know; an error keeps events from becoming records."""
+    """Something that is wrong, and how to change it; an error keeps events away."""
 
     level: Literal["error", "warning"]
     what: str
-    mend: str
+    advice: str
 
 
 @dataclass(frozen=True)
@@ -30,59 +32,43 @@ class Subscription:
     name: str
     function: str | None
     schema: str
-    types: list[str]
-    begins_with: str
-    ends_with: str
-    case_sensitive: bool
+    filter: Filter
     batch: int
     has_dead_lettering: bool
     has_advanced_filters: bool
     state: str
 
-    def refuses(self, event: Envelope) -> str | None:
-        """Why an event is not delivered; None when it is."""
-        if self.types and event.type.lower() not in {name.lower() for name in self.types}:
-            return "its type is not included"
-        same = str if self.case_sensitive else str.lower
-        subject = same(event.subject or "")
-        if not subject.startswith(same(self.begins_with)):
-            return f"its subject does not begin with {self.begins_with!r}"
-        if not subject.endswith(same(self.ends_with)):
-            return f"its subject does not end with {self.ends_with!r}"
-        return None
-
 
 def read(wire: dict[str, Any]) -> Subscription:
-    """Read what ``az eventgrid … show`` or ``az resource show`` prints, flat or with properties."""
+    """Read what ``az eventgrid … show`` prints, or ``az resource show``, which nests properties."""
     inside = {**wire, **(wire.get("properties") or {})}
     target = inside.get("destination") or inside.get("deliveryWithResourceIdentity") or {}
     target = target.get("destination") or target
     target = {**target, **(target.get("properties") or {})}
-    wanted = inside.get("filter") or {}
+    rules = inside.get("filter") or {}
     return Subscription(
         name=str(wire.get("name") or "?"),
         function=_function(target),
         schema=inside.get("eventDeliverySchema") or "EventGridSchema",
-        types=wanted.get("includedEventTypes") or [],
-        begins_with=wanted.get("subjectBeginsWith") or "",
-        ends_with=wanted.get("subjectEndsWith") or "",
-        case_sensitive=bool(wanted.get("isSubjectCaseSensitive")),
+        filter=Filter(
+            included_event_types=rules.get("includedEventTypes") or [],
+            subject_begins_with=rules.get("subjectBeginsWith") or "",
+            subject_ends_with=rules.get("subjectEndsWith") or "",
+            is_subject_case_sensitive=bool(rules.get("isSubjectCaseSensitive")),
+        ),
         batch=target.get("maxEventsPerBatch") or 1,
         has_dead_lettering=any(
             inside.get(key) for key in ("deadLetterDestination", "deadLetterWithResourceIdentity")
         ),
-        has_advanced_filters=bool(wanted.get("advancedFilters")),
+        has_advanced_filters=bool(rules.get("advancedFilters")),
         state=inside.get("provisioningState") or "Succeeded",
     )
 
 
 def findings(subscription: Subscription) -> list[Finding]:
-    """Everything that keeps events away, or that will hurt on a bad day."""
-    return [
-        *_about_target(subscription),
-        *_about_filter(subscription),
-        *_about_bad_days(subscription),
-    ]
+    """Everything that keeps events away, or that will lose events when something fails."""
+    checks = (_of_target, _of_types, _of_subject, _of_the_rest)
+    return [finding for check in checks for finding in check(subscription)]
 
 
 def delivery_of(subscription: Subscription, samples: dict[str, str]) -> dict[str, str | None]:
@@ -95,7 +81,7 @@ def delivery_of(subscription: Subscription, samples: dict[str, str]) -> dict[str
             continue
         route = routes.find(event.type)
         if route and route.record and route.function == subscription.function:
-            found[name] = subscription.refuses(event)
+            found[name] = subscription.filter.why_not([event.type], event.subject or "")
     return found
 
 
@@ -109,60 +95,56 @@ def _function(target: dict[str, Any]) -> str | None:
     return rest.partition("&")[0] if found else None
 
 
-def _about_target(subscription: Subscription) -> list[Finding]:
-    found = []
+def _of_target(subscription: Subscription) -> Iterator[Finding]:
     if subscription.state != "Succeeded":
-        mend = "make it anew; an endpoint that does not exist yet is refused"
-        found.append(Finding("error", f"its provisioning state is {subscription.state}", mend))
+        advice = "make it anew; an endpoint that does not exist yet is refused"
+        yield Finding("error", f"its provisioning state is {subscription.state}", advice)
     if subscription.function is None:
-        mend = "let it deliver to the Azure function, by its resource id"
-        found.append(Finding("error", "it delivers to no function", mend))
+        advice = "let it deliver to the Azure function, by its resource id"
+        yield Finding("error", "it delivers to no function", advice)
     elif subscription.function not in FUNCTIONS:
-        mend = f"functions are called {', '.join(FUNCTIONS)}; case counts, the host answers 404"
-        found.append(Finding("error", f"there is no function {subscription.function!r}", mend))
+        advice = f"functions are called {', '.join(FUNCTIONS)}; case counts, the host answers 404"
+        yield Finding("error", f"there is no function {subscription.function!r}", advice)
     if subscription.schema not in _FUNCTION_SCHEMAS:
-        mend = f"set the delivery schema to {' or '.join(_FUNCTION_SCHEMAS)}"
-        found.append(Finding("error", f"it delivers in {subscription.schema}", mend))
-    return found
+        advice = f"set the delivery schema to {' or '.join(_FUNCTION_SCHEMAS)}"
+        yield Finding("error", f"it delivers in {subscription.schema}", advice)
 
 
-def _about_filter(subscription: Subscription) -> list[Finding]:
-    found = []
-    if not subscription.types:
-        mend = "include the types of docs/events.md, or all else becomes dead letters"
-        found.append(Finding("warning", "it includes every event type", mend))
-    for name in subscription.types:
+def _of_types(subscription: Subscription) -> Iterator[Finding]:
+    types = subscription.filter.included_event_types
+    if not types:
+        advice = "include the types of docs/events.md, or all others become dead letters"
+        yield Finding("warning", "it includes every event type", advice)
+    for name in types or ():
         route = routes.find(name)
         if route is None:
-            why = unrouted.why_not(Envelope(type=name, schema="EventGridSchema"))
-            found.append(Finding("error", f"{name}: no such event for this app", why))
+            advice = unrouted.why_not(Envelope(type=name, schema="EventGridSchema"))
+            yield Finding("error", f"{name}: no such event for this app", advice)
         elif route.function != subscription.function:
-            mend = f"move it to the subscription of {route.function}; it works, with a warning each"
-            found.append(Finding("warning", f"{name} belongs elsewhere", mend))
-    begins = subscription.begins_with.lower()
-    if subscription.function in _SMS and begins.startswith("phonenumber"):
-        mend = f"write /{subscription.begins_with}: the subjects of SMS events begin with a slash"
-        found.append(Finding("error", "the subject prefix lacks its leading slash", mend))
-    if subscription.function == "chat_events" and begins.startswith("/thread"):
-        mend = f"write {subscription.begins_with[1:]}: the subjects of chat events have no slash"
-        found.append(Finding("error", "the subject prefix has a leading slash", mend))
-    if "+" in subscription.begins_with:
-        mend = "leave the plus out: numbers in subjects have none"
-        found.append(Finding("error", "the subject prefix has a plus", mend))
+            advice = f"move it to that of {route.function}; it works, with a warning for each event"
+            yield Finding("warning", f"{name} belongs to another subscription", advice)
+
+
+def _of_subject(subscription: Subscription) -> Iterator[Finding]:
+    prefix = subscription.filter.subject_begins_with
+    if subscription.function in _SMS and prefix.lower().startswith("phonenumber"):
+        advice = f"write /{prefix}: the subjects of SMS events begin with a slash"
+        yield Finding("error", "the subject prefix lacks its leading slash", advice)
+    if subscription.function == "chat_events" and prefix.lower().startswith("/thread"):
+        advice = f"write {prefix[1:]}: the subjects of chat events have no slash"
+        yield Finding("error", "the subject prefix has a leading slash", advice)
+    if "+" in prefix:
+        advice = "leave the plus out: numbers in subjects have none"
+        yield Finding("error", "the subject prefix has a plus", advice)
+
+
+def _of_the_rest(subscription: Subscription) -> Iterator[Finding]:
     if subscription.has_advanced_filters:
-        mend = "key casing in data differs by the age of an event; filter by type and subject"
-        found.append(
-            Finding("warning", "it has advanced filters, which are not checked here", mend)
-        )
-    return found
-
-
-def _about_bad_days(subscription: Subscription) -> list[Finding]:
-    found = []
+        advice = "key casing in data differs by the age of an event; filter by type and subject"
+        yield Finding("warning", "it has advanced filters, which are not checked here", advice)
     if not subscription.has_dead_lettering:
-        mend = "set the app's dead-letters container, or what cannot be delivered is dropped"
-        found.append(Finding("warning", "it has no dead-letter destination", mend))
+        advice = "set the app's dead-letters container, or what cannot be delivered is dropped"
+        yield Finding("warning", "it has no dead-letter destination", advice)
     if subscription.batch > 1:
-        mend = "set maxEventsPerBatch to 1: one failure sends a whole batch again"
-        found.append(Finding("warning", f"it batches up to {subscription.batch} events", mend))
-    return found
+        advice = "set maxEventsPerBatch to 1: one failure sends a whole batch again"
+        yield Finding("warning", f"it batches up to {subscription.batch} events", advice)

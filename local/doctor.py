@@ -2,8 +2,8 @@
 
 Without a subscription, the local run is examined: its programs, functions, queues and dead letters.
 With SUBSCRIPTION, a file with what `az eventgrid system-topic event-subscription show` prints (or
-several in a list), or a resource id that `az resource show` is asked for, it says which samples
-that subscription would deliver, why not the others, and what to mend.
+several in a list), or a resource id that `az resource show` is asked for, it prints which samples
+that subscription would deliver, why not the others, and what to change.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from local import console, eventgrid, functions_host, loopback, ports, settings, webhook
+from local import console, eventgrid, functions_host, loopback, ports, settings
 from local.azurite import StoragePorts
 from local.errors import CommandError
 from local.stack import HOST_PORT
@@ -80,19 +80,19 @@ def _examine(wire: dict[str, Any]) -> int:
     print(console.paint(f"{subscription.name} -> {subscription.function or 'nowhere'}", "bold"))
     for finding in found:
         print(f"  {console.paint(finding.level, _COLOURS[finding.level])}: {finding.what}")
-        print(f"    {finding.mend}")
+        print(f"    {finding.advice}")
     texts = {
         sample.name: sample.body.decode()
         for sample in samples.every()
         if not sample.name.startswith("rejected/")
     }
     delivered = diagnosis.delivery_of(subscription, texts)
-    _tell_of_samples(delivered)
+    _show_samples(delivered)
     nothing_comes = bool(delivered) and all(delivered.values())
     return 1 if nothing_comes or any(finding.level == "error" for finding in found) else 0
 
 
-def _tell_of_samples(delivered: dict[str, str | None]) -> None:
+def _show_samples(delivered: dict[str, str | None]) -> None:
     """How many of the function's samples would come, and why not the others."""
     if not delivered:
         print("  no sample belongs to this function")
@@ -109,7 +109,7 @@ def _examine_local_run(arguments: argparse.Namespace) -> int:
     for problem in problems:
         print(f"{console.paint('error', 'red')}: {problem}")
     if not problems:
-        _tell_of_storage(arguments)
+        _show_storage(arguments)
         print("The local run is up. Try: python3 dev.py send SMSReceived")
     return 1 if problems else 0
 
@@ -117,8 +117,10 @@ def _examine_local_run(arguments: argparse.Namespace) -> int:
 def _host_problems(port: int) -> list[str]:
     if not functions_host.is_running(port):
         return [f"no Functions host runs on port {port}: python3 dev.py start"]
-    loaded = webhook.functions(port)
-    missing = sorted({"sms_received", "chat_events", "delivery_report"} - set(loaded))
+    from shared.routes import ROUTES  # noqa: PLC0415 - `--help` works without packages
+
+    loaded = functions_host.functions(port)
+    missing = sorted({route.function for route in ROUTES} - set(loaded))
     problems = [f"the host does not know {name}: is its function.json whole?" for name in missing]
     for name in loaded:
         answer = loopback.request(port, f"/admin/functions/{name}/status")
@@ -138,15 +140,16 @@ def _program_problems(arguments: argparse.Namespace) -> list[str]:
     ]
 
 
-def _tell_of_storage(arguments: argparse.Namespace) -> None:
-    from local import letter_box  # noqa: PLC0415 - `--help` works without packages
+def _show_storage(arguments: argparse.Namespace) -> None:
+    from local.dead_letters import container  # noqa: PLC0415 - `--help` works without packages
     from local.queues import Account  # noqa: PLC0415 - see above
 
     at = StoragePorts(blob=arguments.blob_port, queue=arguments.queue_port)
     with Account(at.connection_string) as account:
         for queue in settings.queues():
             print(f"{queue}: {account.peek(queue)[1]} messages")
-    with letter_box.of_connection_string(at.connection_string) as box:
-        for reason, count in Counter(letter.reason for letter in box.letters()).most_common():
+    with container.of_local_run(at.connection_string) as dead_letters:
+        reasons = Counter(letter.reason for letter in dead_letters.waiting())
+        for reason, count in reasons.most_common():
             print(f"{settings.dead_letters_container()}: {count} {reason}")
             print(f"  python3 dev.py dead-letters list --reason {reason}")

@@ -1,4 +1,4 @@
-"""What a command says when it cannot go on."""
+"""What a command prints when it cannot go on."""
 
 
 class CommandError(Exception):

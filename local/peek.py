@@ -1,6 +1,6 @@
-"""Show what lies on the queues, without taking it.
+"""Show the messages on the queues, without taking them.
 
-At most 32 messages of each queue are shown: Storage gives no more without taking them.
+At most 32 messages of each queue are shown: Storage lets no more be peeked at.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _how_many(shown: int, count: int) -> str:
-    """Messages that somebody is working on are counted, but not shown."""
+    """Messages that a reader has taken are counted, but cannot be shown."""
     if not count:
         return "empty"
     return f"{shown} of {count} shown" if shown < count else f"{shown}"
@@ -71,7 +71,7 @@ def what(record: dict[str, Any]) -> str:
     data = record.get("data")
     if not isinstance(data, dict):
         return "in a blob" if "dataref" in record else ""
-    words = [data.get("action") or data.get("interruptionLevel", "")]
+    parts = [data.get("action") or data.get("interruptionLevel", "")]
     if data.get("priority") == "high":
-        words.append("high")
-    return " ".join(map(str, words))
+        parts.append("high")
+    return " ".join(map(str, parts))

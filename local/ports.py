@@ -10,7 +10,7 @@ from local.errors import CommandError
 
 LOOPBACK = "127.0.0.1"
 
-# Below what any system hands out for outgoing connections: nobody takes one in the meantime.
+# Below the range of outgoing connections on any system: none of those takes one meanwhile.
 _FREE_RANGE = range(15_000, 32_000)
 
 
@@ -35,7 +35,7 @@ def is_free(number: int) -> bool:
 
 
 def free(count: int) -> list[int]:
-    """So many different ports that are free now, by chance, so that two runs seldom meet."""
+    """Different ports that are free now, at random, so that two runs seldom choose the same."""
     found: list[int] = []
     while len(found) < count:
         number = random.choice(_FREE_RANGE)  # noqa: S311 -- nothing secret about it
@@ -44,18 +44,18 @@ def free(count: int) -> list[int]:
     return found
 
 
-def require_free(wanted: Mapping[str, tuple[int, str]]) -> None:
+def require_free(services: Mapping[str, tuple[int, str]]) -> None:
     """Check the ports before anything starts.
 
     Args:
-        wanted: for each service its number, and the option that changes it.
+        services: for each its port, and the option that changes it.
 
     Raises:
-        CommandError: naming every port that is taken, or wanted twice.
+        CommandError: naming every port that is taken or given twice.
     """
     problems = []
     seen: dict[int, str] = {}
-    for service, (number, option) in wanted.items():
+    for service, (number, option) in services.items():
         if number in seen:
             problems.append(f"{service} and {seen[number]} cannot both have port {number}")
         elif not is_free(number):

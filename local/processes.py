@@ -1,9 +1,13 @@
-"""Programs that the local run starts: each in a session of its own, watched, and surely stopped."""
+"""Programs that a command starts: watched, stopped at its end, and gone when the command is gone.
+
+The programs of a `Children` block share a process group. Its leader is a guard, which kills the
+group when its standard input ends: a pipe that only this process holds open. So nothing outlives
+this process, not even after `kill -9`, and Ctrl-C at the terminal reaches this process only.
+"""
 
 import collections
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -15,99 +19,107 @@ from typing import IO, NoReturn, Self
 from local.errors import CommandError
 from local.signals import held
 
-_GRACE = 2.0  # seconds between the polite request to stop and the kill
+# Windows has no process groups: there the guard ends each process by its id.
+_GUARD = """
+import contextlib, os, signal, sys
+ids = sys.stdin.read().split()
+if sys.platform != "win32":
+    os.killpg(0, signal.SIGKILL)
+for each in ids:
+    with contextlib.suppress(OSError):
+        os.kill(int(each), signal.SIGTERM)
+"""
+_GRACE = 2.0  # seconds between the request to end and the kill
 _POLL = 0.05
-_TAIL = 25
+_LAST_LINES = 25
 
 
 class Child:
-    """A running program and the last lines it said.
-
-    Its standard input stays open as long as we live: the program ends at the end of it, so that
-    even `kill -9` of this process leaves nothing behind.
-    """
+    """A running program and the last lines of its output."""
 
     def __init__(
         self,
         name: str,
-        command: Sequence[str | Path],
-        *,
-        cwd: Path,
-        environ: Mapping[str, str],
+        process: "subprocess.Popen[bytes]",
         grace: float,
+        on_line: Callable[[str], object] | None,
     ) -> None:
         self.name = name
+        self.process = process
+        self.on_line = on_line
         self._grace = grace
         self._deadline = 0.0
-        self.echo = False  # whether its output goes to ours
-        self._lines: collections.deque[str] = collections.deque(maxlen=_TAIL)
-        self.process = subprocess.Popen(
-            [str(word) for word in command],
-            cwd=cwd,
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # a Ctrl-C at the terminal is for us; we stop the children
-        )
-        self._reader = threading.Thread(target=self._read, args=[self.process.stdout], daemon=True)
+        self._lines: collections.deque[str] = collections.deque(maxlen=_LAST_LINES)
+        self._reader = threading.Thread(target=self._read, args=[process.stdout], daemon=True)
         self._reader.start()
 
     @property
     def has_ended(self) -> bool:
-        """Whether the program is gone."""
+        """Whether the program has ended."""
         with held():  # an exit in the middle of `poll` would leave its lock taken
             return self.process.poll() is not None
 
-    def said(self) -> str:
+    def last_lines(self) -> str:
         """The last lines of its output, indented, for an error message."""
-        return "\n".join(f"    {line}" for line in tuple(self._lines)) or "    (it said nothing)"
+        return "\n".join(f"    {line}" for line in tuple(self._lines)) or "    (no output)"
+
+    def wait(self) -> int:
+        """Wait until the program ends by itself, and give its exit status."""
+        while not self.has_ended:
+            time.sleep(_POLL)
+        self._reader.join(_GRACE)
+        return self.process.returncode
 
     def wait_until(self, is_ready: Callable[[], bool], seconds: float) -> None:
-        """Wait for the program to be ready; when it dies first or takes too long, say so."""
+        """Wait until the program is ready.
+
+        Raises:
+            CommandError: it ended, or it took more than these seconds.
+        """
         deadline = time.monotonic() + seconds
         while not is_ready():
             if self.has_ended:
-                raise CommandError(self.obituary())
+                raise CommandError(self.why_it_ended())
             if time.monotonic() > deadline:
-                raise CommandError(
-                    f"{self.name} did not answer within {seconds:.0f} s. It said:\n{self.said()}"
-                )
+                problem = f"did not answer within {seconds:.0f} s"
+                raise CommandError(f"{self.name} {problem}. Its output:\n{self.last_lines()}")
             time.sleep(_POLL)
 
-    def obituary(self) -> str:
-        """What to say when the program ended by itself."""
-        status = self.process.wait()
-        self._reader.join(_GRACE)
-        return f"{self.name} ended by itself (exit status {status}). It said:\n{self.said()}"
-
-    def _read(self, output: IO[bytes]) -> None:
-        for raw in output:
-            line = raw.decode("utf-8", "replace").rstrip()
-            self._lines.append(line)
-            if self.echo:
-                print(line, flush=True)
+    def why_it_ended(self) -> str:
+        """The message about a program that ended by itself."""
+        problem = f"ended by itself (exit status {self.wait()})"
+        return f"{self.name} {problem}. Its output:\n{self.last_lines()}"
 
     def ask_to_end(self) -> None:
-        """Ask the program to end, by SIGTERM and by the end of its standard input."""
+        """Ask the program to end."""
         self._deadline = time.monotonic() + self._grace
-        _signal_group(self.process, "SIGTERM")
-        _close_input(self.process)
+        self.process.terminate()
 
-    def end(self) -> None:
-        """Kill what is left when its time is over: Azurite does not hear while it is busy."""
+    def kill_at_deadline(self) -> None:
+        """Wait for the end, and kill what takes too long: a busy Azurite hears no signal."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.0, self._deadline - time.monotonic()))
-        _kill_group(self.process)
+        self.process.kill()
+        self.process.wait()
+
+    def finish_reading(self) -> None:
+        """Read the rest of the output."""
         self._reader.join(_GRACE)
-        if self.process.stdout is not None and not self._reader.is_alive():
-            self.process.stdout.close()
+
+    def _read(self, output: IO[bytes]) -> None:
+        with output:
+            for raw in output:
+                line = raw.decode("utf-8", "replace").rstrip()
+                self._lines.append(line)
+                if self.on_line is not None:
+                    self.on_line(line)
 
 
 class Children:
     """The programs started in a `with` block; at its end all of them are stopped."""
 
     def __init__(self) -> None:
+        self._guard: subprocess.Popen[bytes] | None = None
         self._children: list[Child] = []
 
     def start(
@@ -118,10 +130,38 @@ class Children:
         cwd: Path,
         environ: Mapping[str, str],
         grace: float = _GRACE,
+        on_line: Callable[[str], object] | None = None,
     ) -> Child:
-        """Start a program, which may take `grace` seconds to end when it is asked to."""
+        """Start a program.
+
+        Args:
+            name: for messages.
+            command: the program and its arguments.
+            cwd: its working directory.
+            environ: its environment.
+            grace: how many seconds it may take to end when it is asked to.
+            on_line: is called with each line of its output, in another thread.
+
+        Raises:
+            CommandError: there is no such program.
+        """
         with held():
-            child = Child(name, command, cwd=cwd, environ=environ, grace=grace)
+            self._guard = self._guard or _start_guard()
+            try:
+                process = subprocess.Popen(
+                    [str(argument) for argument in command],
+                    cwd=cwd,
+                    env=environ,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    process_group=self._guard.pid,
+                )
+            except OSError as error:
+                raise CommandError(f"cannot start {command[0]}: {error.strerror}") from error
+            if sys.platform == "win32":
+                self._guard.stdin.write(b"%d\n" % process.pid)
+            child = Child(name, process, grace, on_line)
             self._children.append(child)
         return child
 
@@ -137,45 +177,22 @@ class Children:
             for child in self._children:
                 child.ask_to_end()
             for child in self._children:
-                child.end()
+                child.kill_at_deadline()
+            if self._guard is not None:
+                self._guard.communicate()  # the end of its input: it kills what they left
+            for child in self._children:
+                child.finish_reading()
 
 
-def become(command: Sequence[str | Path], environ: Mapping[str, str] | None = None) -> NoReturn:
+def replace_process(command: Sequence[str | Path], environ: Mapping[str, str]) -> NoReturn:
     """Go on as another program, which gets the signals and gives the exit status itself."""
-    words = [str(word) for word in command]
-    environ = os.environ if environ is None else environ
+    arguments = [str(argument) for argument in command]
     sys.stdout.flush()
     if sys.platform == "win32":  # where exec starts a second process and does not wait for it
-        sys.exit(subprocess.call(words, env=environ))
-    os.execve(words[0], words, environ)  # noqa: S606 -- our own Python, and no shell wanted
+        sys.exit(subprocess.call(arguments, env=environ))
+    os.execve(arguments[0], arguments, environ)  # noqa: S606 -- our own Python, without a shell
 
 
-def interrupt(process: "subprocess.Popen[bytes]") -> None:
-    """Stop a process that may want to clean up after itself, as at a Ctrl-C; then kill the rest."""
-    with held():
-        if process.poll() is None:
-            _signal_group(process, "SIGINT")
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_GRACE)
-        _kill_group(process)
-
-
-def _kill_group(process: "subprocess.Popen[bytes]") -> None:
-    """End a process and all it started, and wait for its end."""
-    _signal_group(process, "SIGKILL")
-    _close_input(process)
-    process.wait()
-
-
-def _close_input(process: "subprocess.Popen[bytes]") -> None:
-    if process.stdin is not None:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-
-
-def _signal_group(process: "subprocess.Popen[bytes]", name: str) -> None:
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, getattr(signal, name))
+def _start_guard() -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-I", "-S", "-c", _GUARD]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, process_group=0)

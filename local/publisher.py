@@ -1,4 +1,4 @@
-"""Publish samples with the client that Azure's own customers publish with."""
+"""Publish events with Microsoft's client, `azure-eventgrid`."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from local.samples import Sample
 
 
 def publish(sample: Sample, endpoint: str, key: str) -> int:
-    """Publish the events of a sample to a topic, and tell how many they were.
+    """Publish the events of a sample to a topic, and return their number.
 
-    The client takes dictionaries of either schema, and plain HTTP when the endpoint says so. Events
-    in the Event Grid schema go as they are; of a CloudEvent it prints the time anew.
+    The client takes dictionaries of either schema, and an endpoint with plain HTTP. Events in the
+    Event Grid schema stay as they are; of a CloudEvent it rewrites the time.
 
     Raises:
         CommandError: the sample holds no events, or the topic did not take them.

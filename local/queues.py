@@ -14,10 +14,10 @@ from azure.storage.queue import QueueMessage, QueueServiceClient
 from local import settings
 from local.errors import CommandError
 
-# As many as Storage gives at once.
+# The most that Storage gives at once.
 MOST = 32
 
-# Azurite is on this machine: no proxy, and an answer at once or never.
+# Azurite is on this machine: no proxy, no retries.
 _NEAR: dict[str, Any] = {"use_env_settings": False, "retry_total": 0}
 
 _HIDDEN_SECONDS = 600
@@ -60,7 +60,7 @@ class Account:
         return [Message(queue, _decoded(message), message) for message in peeked], count
 
     def take(self, queue: str) -> list[Message]:
-        """Everything that lies on a queue now. It stays there, unseen until it is put back."""
+        """Receive every message of a queue. They stay there, invisible until they are put back."""
         client = self._queues.get_queue_client(queue)
         received = client.receive_messages(
             messages_per_page=MOST, visibility_timeout=_HIDDEN_SECONDS

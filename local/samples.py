@@ -1,4 +1,4 @@
-"""The samples, and the golden records that say what each of them must give."""
+"""The samples, and the golden records that each of them must give."""
 
 import difflib
 import json

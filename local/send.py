@@ -9,7 +9,7 @@ import argparse
 import time
 from http import HTTPStatus
 
-from local import console, eventgrid, ports, samples, webhook
+from local import console, eventgrid, functions_host, ports, samples
 from local.errors import CommandError
 from local.samples import Sample
 from local.stack import HOST_PORT
@@ -46,10 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def function_for(sample: Sample) -> str:
-    """The function that a sample goes to: what its golden file says, else what the routes say.
+    """The function that a sample goes to, from its golden file, else from the routes.
 
     Raises:
-        CommandError: neither knows.
+        CommandError: neither names one.
     """
     golden = sample.golden
     if golden:
@@ -70,13 +70,14 @@ def function_for(sample: Sample) -> str:
 def _send(sample: Sample, function: str | None, port: int) -> bool:
     function = function or function_for(sample)
     started = time.perf_counter()
-    answer = webhook.deliver(port, function, sample.body)
+    answer = functions_host.deliver(port, function, sample.body)
     took = f"{(time.perf_counter() - started) * 1000:.0f} ms"
     accepted = answer.status == HTTPStatus.ACCEPTED
-    said = console.paint(webhook.describe(answer), "green" if accepted else "red")
-    print(f"{sample.name} -> {function}: {said} ({took})")
+    shown = console.paint(str(answer), "green" if accepted else "red")
+    print(f"{sample.name} -> {function}: {shown} ({took})")
     if answer.status == HTTPStatus.NOT_FOUND:
-        print(f"  The host has these functions: {', '.join(webhook.functions(port)) or 'none'}")
+        functions = ", ".join(functions_host.functions(port)) or "none"
+        print(f"  The host has these functions: {functions}")
     elif not accepted:
         print("  The output of `dev.py start` says why; Event Grid would send the event again.")
     return accepted

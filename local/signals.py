@@ -1,8 +1,8 @@
 """Ctrl-C, SIGTERM and a closed terminal end a command through its cleanups, at any moment.
 
-A signal becomes `SystemExit(128 + number)` in the main thread, so every `with` and `finally` on the
-way out runs. Where an exception would lose something (a program just started and not yet noted
-down, a cleanup half done) the code says `with held():`, and the exit waits until its end.
+A signal raises `SystemExit(128 + number)` in the main thread, so that every `with` and `finally`
+runs. Where an exception would lose something (a program that has just started, half a cleanup) the
+code is in a block `with held():`, and the exit waits until the end of the block.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ def end_on_signals() -> None:
     """Turn the signals that end a program into an orderly exit; call it in the main thread."""
     signal.signal(signal.SIGINT, _exit)
     signal.signal(signal.SIGTERM, _exit)
-    # `nohup` ignores the hang-up for its program, and wants that to stay so.
+    # Under `nohup` the program must go on ignoring the hang-up.
     hang_up = getattr(signal, "SIGHUP", None)
     if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
         signal.signal(hang_up, _exit)
@@ -50,7 +50,7 @@ def _exit(number: int, _frame: types.FrameType | None) -> None:
 
 
 def _begin(number: int) -> None:
-    """Leave; whoever presses Ctrl-C once more does not keep the cleanups from their work."""
+    """Exit; another Ctrl-C does not interrupt the cleanups."""
     if not _Exit.begun:
         _Exit.begun = True
         raise SystemExit(128 + number)

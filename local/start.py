@@ -7,8 +7,9 @@ queues and blobs in memory. Ctrl-C stops everything.
 
 import argparse
 import time
+from functools import partial
 
-from local import console, eventgrid, functions_host, ports, settings, webhook
+from local import console, eventgrid, functions_host, ports, settings
 from local.azurite import StoragePorts
 from local.errors import CommandError
 from local.stack import HOST_PORT, Stack
@@ -35,12 +36,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--once",
         action="store_true",
-        help="stop after the demo; exit status 0 only if all came out as the golden records say",
+        help="stop after the demo; exit status 0 only if all records are the golden ones",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Start everything, and stay until somebody or something ends it."""
+    """Start everything, and run until a signal or the end of a program."""
     storage = StoragePorts(arguments.blob_port, arguments.queue_port, arguments.table_port)
     ports.require_free(
         {
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _introduce(stack: Stack) -> None:
-    functions = ", ".join(webhook.functions(stack.host_port)) or "none"
+    functions = ", ".join(functions_host.functions(stack.host_port)) or "none"
     storage = stack.storage
     print(
         f"{console.paint('Running.', 'green')}\n"
@@ -85,15 +86,15 @@ def _demo(stack: Stack) -> bool:
     try:
         as_expected = demo.run(stack)
     except CommandError:
-        stack.check()  # that a program died says more than that it does not answer
+        stack.check()  # if a program has ended, that is the reason
         raise
     if not as_expected:
-        print(f"\nThe last lines of {stack.host.name}:\n{stack.host.said()}")
+        print(f"\nThe last lines of {stack.host.name}:\n{stack.host.last_lines()}")
     return as_expected
 
 
 def _stay(stack: Stack) -> None:
-    """Show what the host says until a signal ends the command, or a program of the stack ends."""
+    """Show the host's output until a signal ends the command, or a program of the stack ends."""
     port = "" if stack.host_port == HOST_PORT else f" --port {stack.host_port}"
     by_default = stack.topic_port == eventgrid.DEFAULT_PORT
     topic = "" if by_default else f" http://{ports.LOOPBACK}:{stack.topic_port}/api/events"
@@ -104,10 +105,10 @@ def _stay(stack: Stack) -> None:
         f"  python3 dev.py send SMSReceived{port}\n"
         f"  python3 dev.py send SMSReceived --publisher{topic}\n"
         f"  python3 dev.py peek{queue_port}\n"
-        "Ctrl-C stops everything. What the host says from here on:\n",
+        "Ctrl-C stops everything. The host's output from here on:\n",
         flush=True,
     )
-    stack.host.echo = True
+    stack.host.on_line = partial(print, flush=True)
     while True:
         stack.check()
         time.sleep(_WATCH_SECONDS)

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bench import page, results
 from local.paths import ROOT, SAMPLES
 from shared.families.route import Yields
 from shared.routes import ROUTES
@@ -25,14 +24,14 @@ DIALECTS = {
     "shortcode": "a short code as one side",
     "teams": "a Teams user, HTML",
     "phone": "a phone number as a participant",
-    "own": "a user's own message, told to that user",
+    "own": "a user's own message, delivered to that user",
     "failed": "a delivery that failed",
-    "opted-out": "a failure told in words, before there were codes",
+    "opted-out": "a failure described in text, before there were codes",
     "bounced": "a hard bounce",
     "expanded": "a distribution list, not final",
     "read": "read by the recipient",
 }
-"""What the middle part of a sample's name says of it."""
+"""The meaning of the middle part of a sample's name."""
 
 _EVENTS = """\
 # Events and what they become
@@ -92,7 +91,6 @@ def documents() -> dict[Path, str]:
         records: _with_block(records, "python", "python", reader),
         **schemas.documents(),
         **subscriptions.documents(),
-        **page.documents(results.load()),
     }
 
 
@@ -107,7 +105,7 @@ def events_page() -> str:
 
 
 def dialect(sample: Path) -> str:
-    """The dialect that a sample's name tells: `cloudevents` of `SMSReceived.cloudevents.json`."""
+    """The dialect in a sample's name: `cloudevents` of `SMSReceived.cloudevents.json`."""
     return sample.stem.partition(".")[2]
 
 
@@ -138,7 +136,7 @@ def _dialects() -> list[tuple[str, ...]]:
 
 
 def _given(sample: Path) -> tuple[str, str]:
-    """What a golden file says a sample yields."""
+    """What a sample yields, by its golden file."""
     given = _golden(sample)
     work = [record["data"]["action"] for record in given["work-items"]]
     push = [record["data"]["interruptionLevel"] for record in given["push-notifications"]]

@@ -1,4 +1,4 @@
-"""Files that a command writes and a test checks: write them, or say which are stale."""
+"""Files that a command writes and a test checks: write them, or name those that are stale."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -8,11 +8,10 @@ az itself reads no .funcignore. Azure installs requirements.txt when it is publi
 import argparse
 import hashlib
 import json
-import re
 import sys
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from local import paths
 from local.errors import CommandError
@@ -20,19 +19,19 @@ from local.errors import CommandError
 DEFAULT = paths.ROOT / ".local" / "app.zip"
 PREBUILT = ".python_packages"
 
-ALWAYS_LEFT_OUT = """\
-.git
-.gitignore
-.vscode
-.funcignore
-local.settings.json
-project.lock.json
-*.py[cod]
-"""
-"""What Core Tools leave out whatever .funcignore says, and bytecode, which is of one Python."""
+# What Core Tools leave out whatever .funcignore says, and bytecode, which is of one Python.
+_ALWAYS_LEFT_OUT = (
+    ".git",
+    ".gitignore",
+    ".vscode",
+    ".funcignore",
+    "local.settings.json",
+    "project.lock.json",
+    "*.py[cod]",
+)
 
+# The earliest time in a zip: equal sources give equal bytes, whenever they are packed.
 _TIME = (1980, 1, 1, 0, 0, 0)
-"""The earliest that a zip can tell: the time of a build is no part of what is built."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -56,13 +55,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def package_files(root: Path, *, prebuilt: bool = False) -> dict[str, Path]:
-    """What goes into the package, by its name there.
+    """The files of the package, by their names in it.
 
     Raises:
         CommandError: what the app needs is not there, or what is there cannot be deployed.
     """
-    ignored = (root / ".funcignore").read_text(encoding="utf-8")
-    rules = ignore_rules(ignored + "\n" + ALWAYS_LEFT_OUT + ("" if prebuilt else f"/{PREBUILT}\n"))
+    lines = (root / ".funcignore").read_text(encoding="utf-8").splitlines()
+    rules = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    rules += [*_ALWAYS_LEFT_OUT, *([] if prebuilt else [f"/{PREBUILT}"])]
     files = dict(sorted(_allowed(root, root, rules)))
     if missing := [name for name in required(root) if name not in files]:
         raise CommandError(f"not in the package: {', '.join(missing)}; see .funcignore")
@@ -72,20 +72,18 @@ def package_files(root: Path, *, prebuilt: bool = False) -> dict[str, Path]:
 
 
 def required(root: Path) -> list[str]:
-    """What the host needs to run the functions that events are delivered to."""
+    """The files that the host needs for the functions that events are delivered to."""
     text = (root / "infra" / "event-subscriptions.json").read_text(encoding="utf-8")
     functions = [subscription["function"] for subscription in json.loads(text)]
-    of_functions = (f"{name}/{file}" for name in functions for file in _FUNCTION_FILES)
+    files = ("function.json", "__init__.py")
+    of_functions = (f"{name}/{file}" for name in functions for file in files)
     return ["host.json", "requirements.txt", "shared/__init__.py", *of_functions]
 
 
-_FUNCTION_FILES = ("function.json", "__init__.py")
-
-
 def write_zip(target: Path, files: dict[str, Path]) -> None:
-    """Nothing depends on when, where or by whom it is made.
+    """Write a zip that depends on nothing but names and contents.
 
-    Nor on zlib, whose versions compress differently: the files are stored as they are.
+    The files are stored as they are: versions of zlib compress differently.
     """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name, path in files.items():
@@ -95,57 +93,36 @@ def write_zip(target: Path, files: dict[str, Path]) -> None:
             archive.writestr(entry, path.read_bytes())
 
 
-Rule = tuple[re.Pattern[str], bool]
-"""What a line of an ignore file fits, and whether it leaves that out."""
+def is_left_out(path: Path, root: Path, rules: list[str]) -> bool:
+    """Whether rules like those of .gitignore leave out a path; the last that fits decides.
 
-
-def ignore_rules(text: str) -> list[Rule]:
-    """The lines of an ignore file (git-scm.com/docs/gitignore); the last that fits decides."""
-    lines = (line.strip() for line in text.splitlines())
-    return [_rule(line) for line in lines if line and not line.startswith("#")]
-
-
-def leaves_out(rules: list[Rule], path: str, *, is_folder: bool) -> bool:
-    """Whether a file or folder is left out; a folder with all that is in it."""
-    out = False
-    for pattern, leave in rules:
-        if pattern.fullmatch(f"{path}/" if is_folder else path):
-            out = leave
-    return out
-
-
-def _rule(line: str) -> Rule:
-    leave = not line.startswith("!")
-    line = line.removeprefix("!")
-    only_folders = line.endswith("/")
-    body = line.strip("/")
-    anywhere = "/" not in line.rstrip("/")
-    regex = "".join(map(_piece, re.findall(r"\*\*/|/\*\*|\*|\?|\[[^]]+\]|.", body)))
-    before = "(?:.*/)?" if anywhere else ""
-    return re.compile(f"{before}{regex}{'/' if only_folders else '/?'}"), leave
-
-
-def _piece(token: str) -> str:
-    wild = {"**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]"}
-    if token in wild:
-        return wild[token]
-    return token if token.startswith("[") and len(token) > 1 else re.escape(token)
-
-
-def _allowed(root: Path, folder: Path, rules: list[Rule]) -> Iterator[tuple[str, Path]]:
-    for path in folder.iterdir():
-        name = path.relative_to(root).as_posix()
-        is_folder = path.is_dir() and not path.is_symlink()
-        if leaves_out(rules, name, is_folder=is_folder):
+    `/name`, `a/*` and `a/**` count from the root; `name`, `*.ext` and `**/name` anywhere; `name/`
+    means folders only; `!` takes a path in again.
+    """
+    left_out = False
+    for rule in rules:
+        pattern = rule.removeprefix("!").rstrip("/")
+        if "/" in pattern and not pattern.startswith(("/", "**/")):
+            pattern = f"/{pattern}"
+        if rule.endswith("/") and not path.is_dir():
             continue
-        if is_folder:
+        if PurePosixPath("/", path.relative_to(root).as_posix()).match(pattern):
+            left_out = not rule.startswith("!")
+    return left_out
+
+
+def _allowed(root: Path, folder: Path, rules: list[str]) -> Iterator[tuple[str, Path]]:
+    for path in folder.iterdir():
+        if is_left_out(path, root, rules):
+            continue
+        if path.is_dir() and not path.is_symlink():
             yield from _allowed(root, path, rules)
         else:
-            yield name, path
+            yield path.relative_to(root).as_posix(), path
 
 
 def main() -> int:
-    """`python3 -m tools.package`: what deploy.sh calls, without the environment of dev.py."""
+    """Run as `python3 -m tools.package`, as deploy.sh does: without the environment of dev.py."""
     parser = argparse.ArgumentParser(description=__doc__)
     configure(parser)
     try:

@@ -17,8 +17,6 @@ from typing import Any
 
 from local import paths
 from local.errors import CommandError
-from local.processes import interrupt
-from local.signals import held
 from tools import generated
 
 PAGE = paths.ROOT / "docs" / "reliability.md"
@@ -54,7 +52,7 @@ Decided by the type of the exception, in `shared/errors.py`. What is tried befor
 measured in the run above, for an event with two records; all of it has to end within 20 s, since
 Event Grid waits 30 s for the answer.
 
-| what | class | before the function fails | what Event Grid is told | where the event ends |
+| what | class | before the function fails | answer to Event Grid | where the event ends |
 |---|---|---|---|---|
 {failures}
 A missing or wrong setting raises `ConfigError`, which ends like a failure of storage: HTTP 500,
@@ -137,23 +135,13 @@ def _measure(*, soak: bool) -> tuple[int, list[Row]]:
     FIGURES.unlink(missing_ok=True)
     environ = os.environ | {"RELIABILITY_FIGURES": str(FIGURES)}
     environ |= {"RELIABILITY_SOAK": "1" if soak else "0"}
-    status = _pytest([sys.executable, "-m", "pytest", "-q", _TESTS], environ)
+    workers = [] if soak else ["-n", "3"]  # they wait, mostly
+    command = [sys.executable, "-m", "pytest", "-q", *workers, _TESTS]
+    status = subprocess.run(command, cwd=paths.ROOT, env=environ, check=False).returncode
     if not FIGURES.exists():
         raise CommandError(f"{_TESTS} gave no figures: pytest ended with exit status {status}.")
     rows: list[Row] = json.loads(FIGURES.read_text(encoding="utf-8"))
     return status, rows
-
-
-def _pytest(command: list[str], environ: dict[str, str]) -> int:
-    """Run it in a session of its own: a signal is for us, and we end it with all it started."""
-    with held():
-        process = subprocess.Popen(
-            command, cwd=paths.ROOT, env=environ, stdin=subprocess.DEVNULL, start_new_session=True
-        )
-    try:
-        return process.wait()
-    finally:
-        interrupt(process)
 
 
 def _figures(row: Row) -> str:

@@ -1,9 +1,10 @@
 """Run the tests.
 
-Without arguments: all tiers (unit, contract, e2e and golden) with the coverage of shared/,
-which has to be complete; it fails as well when a test was skipped or a tier held no test. With
---deploy: the tests of the deployment, for which the Azure CLI is installed first. With other
-arguments, those go to pytest as they are, and only what they select counts.
+Without options: every promise of the product (unit, golden, contract, the app end to end, privacy)
+with the coverage of shared/, which has to be complete. --all: the tests of the tools, too.
+--deploy: the tests of the deployment, for which the Azure CLI is installed first. A run fails when
+a test was skipped or a tier held no test. Other arguments go to pytest; without an option they say
+what runs.
 """
 
 import argparse
@@ -12,21 +13,21 @@ import sys
 from typing import NoReturn
 
 from local import paths
-from local.processes import become
+from local.processes import replace_process
 from local.setup.environment import install_deploy_tools
 
-_TIERS = ["-p", "tools.pytest_tiers"]
-_EVERYTHING = [
-    *_TIERS,
-    *("tests/unit", "tests/contract", "tests/e2e", "tests/golden"),
-    *("--cov=shared", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=100"),
-]
-_DEPLOY = [*_TIERS, "--tiers=deploy", "tests/deploy", "--numprocesses=2", "--dist=loadscope"]
+_TIERS = ("tests/unit", "tests/golden", "tests/contract")
+_PRODUCT = (*_TIERS, "tests/e2e/app", "tests/e2e/privacy")
+_ALL = (*_TIERS, "tests/e2e", "tests/tools")
+_DEPLOY = ("tests/deploy", "-n", "2", "--dist", "loadscope")
+_OPTIONS = ("-n", "2", "--dist", "loadgroup", "--cov=shared")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--deploy", action="store_true", help="test the deployment instead")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--all", action="store_true", help="test the tools, too")
+    which.add_argument("--deploy", action="store_true", help="test the deployment instead")
     parser.add_argument("pytest", nargs=argparse.REMAINDER, metavar="PYTEST ARGS")
 
 
@@ -34,8 +35,12 @@ def run(arguments: argparse.Namespace) -> NoReturn:
     """Become pytest, which takes the signals and gives the exit status."""
     os.chdir(paths.ROOT)
     environ = dict(os.environ)
-    chosen: list[str] = arguments.pytest or _EVERYTHING
+    chosen: list[str] = arguments.pytest
     if arguments.deploy:
         environ["AZ"] = str(install_deploy_tools())
-        chosen = [*_DEPLOY, *arguments.pytest]
-    become([sys.executable, "-m", "pytest", *chosen], environ)
+        chosen = [*_DEPLOY, *chosen]
+    elif arguments.all:
+        chosen = [*_OPTIONS, *_ALL, *chosen]
+    elif not chosen:
+        chosen = [*_OPTIONS, *_PRODUCT]
+    replace_process([sys.executable, "-m", "pytest", *chosen], environ)

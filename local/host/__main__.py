@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
-from local.host import lifetime, settings
+from local.host import app, lifetime, output, settings
 from local.host.errors import HostError
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -15,15 +17,13 @@ def main() -> int:
     """Host the app until a signal; exit status 1 and one message when it cannot start."""
     lifetime.exit_on_signal()
     arguments = _arguments()
-    if arguments.stop_with_parent:
-        lifetime.watch_parent()
     root = arguments.root.resolve()
     try:
         local_settings = settings.read_local_settings(root)
         port = settings.local_port(local_settings) if arguments.port is None else arguments.port
         _add_runtime()
-        # Not at the top: these need what `dev.py` installs, and _add_runtime says so.
-        from local.host.serve import prepare, serve  # noqa: PLC0415 - see the line above
+        # Not at the top: it needs what `dev.py` installs; without it _add_runtime says so.
+        from local.host.serve import serve  # noqa: PLC0415 - see the line above
 
         _put_app_last(root)
         function_app = prepare(root, local_settings, f"localhost:{port}")
@@ -38,6 +38,18 @@ def main() -> int:
     return 0
 
 
+def prepare(root: Path, local_settings: dict[str, Any], address: str) -> app.FunctionApp:
+    """Read the app and set the process up as its worker: environment, working directory, log."""
+    host_json = settings.read_host_json(root)
+    settings.export(local_settings, root, address)
+    output.configure_logging(settings.host_value(host_json, "logging", "logLevel", "default"))
+    function_app = app.read(root, host_json)
+    if function_app.functions:
+        settings.require_storage()
+    os.chdir(root)
+    return function_app
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.host", description=__doc__)
     parser.add_argument(
@@ -48,11 +60,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--address", default="127.0.0.1", help="default: %(default)s")
     parser.add_argument(
         "--root", type=Path, default=_REPOSITORY, help="the function app; default: this repository"
-    )
-    parser.add_argument(
-        "--stop-with-parent",
-        action="store_true",
-        help="stop when standard input, a pipe, is closed: the parent has ended",
     )
     return parser.parse_args()
 

@@ -21,69 +21,63 @@ _REASON = "This function was programmatically called via the host APIs."
 _RUNTIME = "azure-functions-runtime-v1"
 
 
-def ping() -> web.Response:
-    """Answer that the process is there; its functions may not be loaded yet."""
-    return web.Response()
+async def answer(request: web.Request, host: Host, path: list[str]) -> web.Response:
+    """Answer a request for a path below /admin, which is given in parts and in lower case."""
+    match (request.method, path):
+        case ("GET" | "POST", ["host", "ping"]):
+            return web.Response()
+        case ("GET", ["host", "status"]):
+            return web.json_response(_host_status(host))
+        case ("GET", ["functions"]):
+            functions = host.app.functions.values()
+            return web.json_response([_description(request, each) for each in functions])
+        case ("GET", ["functions", name, "status"]) if name in host.broken:
+            return web.json_response({"errors": [host.broken[name]]})
+        case (_, ["functions", name, *rest]) if name in host.by_name:
+            return await _of_function(request, host, host.by_name[name], rest)
+    return web.Response(status=404)
 
 
-def host_status(host: Host) -> web.Response:
-    """Tell how far the host is; wait for the state Running (Models/HostStatus)."""
-    return web.json_response(
-        {
-            "id": host.id,
-            "state": host.state,
-            "version": "4.0.0.0",
-            "versionDetails": f"local stand-in on {_RUNTIME} {version(_RUNTIME)}",
-            "instanceId": host.id,
-            "computerName": platform.node(),
-            "processUptime": round((time.monotonic() - host.started) * 1000),
-            "functionAppContentEditingState": "Unknown",
-            "processId": os.getpid(),
-        }
-    )
+async def _of_function(
+    request: web.Request, host: Host, function: Function, rest: list[str]
+) -> web.Response:
+    match (request.method, rest):
+        case ("GET", []):
+            return web.json_response(_description(request, function))
+        case ("GET", ["status"]):
+            error = host.runtime.load_error(function)
+            return web.json_response({"errors": [error]} if error else {})
+        case ("POST", []):
+            return await _run(request, host, function)
+    return web.Response(status=404)
 
 
-def functions(request: web.Request, host: Host) -> web.Response:
-    """List the functions, disabled ones too, but none whose function.json is broken."""
-    return web.json_response(
-        [_description(request, function) for function in host.app.functions.values()]
-    )
-
-
-def function(request: web.Request, host: Host, name: str) -> web.Response:
-    """Describe one function."""
-    found = host.find(name)
-    if found is None:
-        return web.Response(status=404)
-    return web.json_response(_description(request, found))
-
-
-def function_status(host: Host, name: str) -> web.Response:
-    """Tell what is wrong with a function: its function.json, or its import."""
-    for broken, error in host.app.errors.items():
-        if broken.lower() == name.lower():
-            return web.json_response({"errors": [error]})
-    found = host.find(name)
-    if found is None:
-        return web.Response(status=404)
-    load_error = host.runtime.load_error(found)
-    return web.json_response({"errors": [load_error]} if load_error else {})
-
-
-async def run(request: web.Request, host: Host, name: str) -> web.Response:
-    """Start a function and answer at once; only the log tells how it ended (FunctionController).
+async def _run(request: web.Request, host: Host, function: Function) -> web.Response:
+    """Start a function and answer at once; the log shows how it ended (FunctionController).
 
     The body is `{"input": "<JSON text of one event>"}`. A disabled function runs as well.
     """
-    found = host.find(name)
-    if found is None:
-        return web.Response(status=404)
     try:
         event = _input(json.loads(payload.decode(await request.read())))
     except (ValueError, RecursionError):
         return web.Response(status=400)
-    host.run_unawaited(found, event, _REASON)
+    host.run_unawaited(function, event, _REASON)
     return web.Response(status=202)
+
+
+def _host_status(host: Host) -> dict[str, Any]:
+    """Give the state of the host, Running when it is ready (Models/HostStatus)."""
+    return {
+        "id": host.id,
+        "state": host.state,
+        "version": "4.0.0.0",
+        "versionDetails": f"local stand-in on {_RUNTIME} {version(_RUNTIME)}",
+        "instanceId": host.id,
+        "computerName": platform.node(),
+        "processUptime": round((time.monotonic() - host.started) * 1000),
+        "functionAppContentEditingState": "Unknown",
+        "processId": os.getpid(),
+    }
 
 
 def _input(body: object) -> str:

@@ -55,14 +55,14 @@ class FunctionApp:
 def read(root: Path, host_json: dict[str, Any]) -> FunctionApp:
     """Find the function folders; only first-level folders with a function.json count.
 
-    The environment must hold the local settings already: they say which functions are disabled.
+    The environment must hold the local settings already, which disable functions.
     """
     functions: dict[str, Function] = {}
     errors: dict[str, str] = {}
-    wanted = host_json.get("functions")
+    listed = host_json.get("functions")
     for directory in sorted(path for path in root.iterdir() if path.is_dir()):
         name = directory.name
-        if not (directory / "function.json").is_file() or (wanted and name not in wanted):
+        if not (directory / "function.json").is_file() or (listed and name not in listed):
             continue
         try:
             functions[name] = _read_function(directory)

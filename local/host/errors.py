@@ -6,7 +6,7 @@ MalformedPayloadError  a request body that the real host answers with an empty 5
 
 
 class HostError(Exception):
-    """The host cannot start, and the user can mend it: one message, never a traceback."""
+    """The host cannot start, for a reason that the user can change: one message, no traceback."""
 
 
 class MalformedPayloadError(ValueError):

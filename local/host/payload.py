@@ -2,47 +2,24 @@
 
 The real host reads the body with Newtonsoft and hands each event on as `ToString(Formatting.None)`
 (azure-functions-host GrpcMessageConversionExtensions.ToRpc): compact, key order kept, non-ASCII
-written as it is. Here the text is scanned token by token instead of being loaded into Python
-objects, so that numbers keep their digits and no depth of nesting ends in a RecursionError. Unlike
-Newtonsoft, a repeated key is not collapsed.
+written as it is. Here events stay text, so that numbers keep their digits and no depth of nesting
+is too much. Unlike Newtonsoft, a repeated key is kept.
 """
 
+import contextlib
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from local.host.errors import MalformedPayloadError
 
-# Raw control characters inside a string are accepted, as Newtonsoft's JsonTextReader does.
-_STRINGS = json.JSONDecoder(strict=False)
-
-_TOKEN = re.compile(
-    r"""[ \t\r\n]*(?:
-        (?P<mark>[\[\]{},:])
-      | (?P<string>"[^"\\\x00-\x1f\ud800-\udfff]*")
-      | (?P<quote>")
-      | (?P<scalar>true|false|null|NaN|-?Infinity
-          |-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
-      | (?P<end>\Z)
-    )""",
-    re.VERBOSE,
-)
+# Newtonsoft accepts raw control characters in strings. Python refuses to read very long numbers.
+_DECODER = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+_STRING_OR_SPACE = re.compile(rf"{_STRING}|[ \t\r\n]+", re.DOTALL)
+_STRING_OR_MARK = re.compile(rf"{_STRING}|[\[\]{{}},]", re.DOTALL)
+_NOT_CANONICAL = re.compile("[\\\\\x00-\x1f\ud800-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-# What may follow: state -> kind of token -> next state.
-_VALUE = {"string": "after", "scalar": "after", "{": "first key", "[": "first item"}
-_GRAMMAR = {
-    "value": _VALUE,
-    "first item": _VALUE | {"]": "after"},
-    "first key": {"string": "colon", "}": "after"},
-    "key": {"string": "colon"},
-    "colon": {":": "value"},
-    "after": {",": "next", "]": "after", "}": "after"},
-    "done": {},
-}
-_OPENS = {"]": "[", "}": "{"}
 
 
 @dataclass(frozen=True)
@@ -59,67 +36,47 @@ def decode(body: bytes) -> str:
 
 
 def parse(text: str) -> Payload:
-    """Give the compact JSON text of every event; the body must be an array or an object."""
-    tokens: list[str] = []
-    commas: list[int] = []
-    opened: list[str] = []
-    state = "value"
-    for kind, token in _tokens(text):
-        state = _advance(state, kind, opened)
-        if kind == "," and len(opened) == 1:
-            commas.append(len(tokens))
-        tokens.append(token)
-    if state != "done":
-        raise MalformedPayloadError("the JSON ends too early")
-    if tokens[0] == "{":
-        return Payload(is_array=False, items=["".join(tokens)])
-    if tokens[0] != "[":
-        raise MalformedPayloadError("a JSON scalar is no event")
-    bounds = [0, *commas, len(tokens) - 1]
-    items = ["".join(tokens[start + 1 : end]) for start, end in pairwise(bounds)]
-    return Payload(is_array=True, items=[item for item in items if item])
+    """Give the compact JSON text of every event.
+
+    Raises:
+        MalformedPayloadError: the text is neither a JSON array nor an object.
+    """
+    with contextlib.suppress(RecursionError):  # the app decides, if every bracket is closed
+        try:
+            _DECODER.decode(text)
+        except json.JSONDecodeError as error:
+            # `from None`: the original quotes the whole event.
+            raise MalformedPayloadError(f"not JSON: {error.msg}") from None
+    compact = _STRING_OR_SPACE.sub(_compact, text)
+    if compact[0] == "[":
+        return Payload(is_array=True, items=_elements(compact))
+    if compact[0] == "{":
+        _elements(compact)
+        return Payload(is_array=False, items=[compact])
+    raise MalformedPayloadError("a JSON scalar is no event")
 
 
-def _advance(state: str, kind: str, opened: list[str]) -> str:
-    """One step of the JSON grammar; `opened` holds the brackets that are open."""
-    following = _GRAMMAR[state].get(kind)
-    if following is None:
-        raise MalformedPayloadError("not JSON")
-    if kind in {"[", "{"}:
-        opened.append(kind)
-    elif kind in _OPENS and opened.pop() != _OPENS[kind]:
-        raise MalformedPayloadError("a bracket closes another kind of bracket")
-    if following == "next":
-        return "key" if opened[-1] == "{" else "value"
-    return "done" if following == "after" and not opened else following
+def _elements(text: str) -> list[str]:
+    """Split at the commas of the outermost bracket, which must close at the end of the text."""
+    depth, start = 0, 1
+    found: list[str] = []
+    for match in _STRING_OR_MARK.finditer(text):
+        mark = match[0]
+        depth += (mark in "[{") - (mark in "]}")
+        if depth == 0 or (depth == 1 and mark == ","):
+            found.append(text[start : match.start()])
+            start = match.end()
+    if depth or start != len(text):
+        raise MalformedPayloadError("a bracket is not closed")
+    return [] if found == [""] else found
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    """Yield (kind, canonical text) of each token."""
-    position = 0
-    while True:
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise MalformedPayloadError("not JSON")
-        position = match.end()
-        kind = match.lastgroup or ""
-        if kind == "mark":
-            yield match[kind], match[kind]
-        elif kind == "quote":
-            token, position = _escaped_string(text, position - 1)
-            yield "string", token
-        elif kind == "end":
-            return
-        else:
-            yield kind, match[kind]
-
-
-def _escaped_string(text: str, start: int) -> tuple[str, int]:
-    """Rewrite a string that has escapes; a lone surrogate stays one, as UTF-8 cannot carry it."""
-    try:
-        value, end = _STRINGS.raw_decode(text, start)
-    except json.JSONDecodeError as error:
-        # `from None`: the original quotes the whole event.
-        raise MalformedPayloadError(f"not JSON: {error.msg}") from None
-    written = json.dumps(value, ensure_ascii=False)
-    return _SURROGATE.sub(lambda lone: f"\\u{ord(lone[0]):04x}", written), end
+def _compact(match: re.Match[str]) -> str:
+    """Drop spaces; rewrite a string that has escapes. Lone surrogates have no other form."""
+    text = match[0]
+    if text[0] != '"':
+        return ""
+    if not _NOT_CANONICAL.search(text):
+        return text
+    written = json.dumps(_DECODER.decode(text), ensure_ascii=False)
+    return _SURROGATE.sub(lambda lone: f"\\u{ord(lone[0]):04x}", written)

@@ -22,7 +22,7 @@ from local.host.app import Function
 
 _log = logging.getLogger("host")
 
-# It repeats every load failure and announces every invocation; the host says both itself.
+# It logs every load failure and every invocation, which the host logs as well.
 _library_log = logging.getLogger("azure.functions")
 
 
@@ -73,7 +73,7 @@ def _request(verb: str, **fields: object) -> SimpleNamespace:
 
 
 def _failure(response: Any) -> str | None:
-    """Say why the library's answer is a failure, in the form that `func start` prints."""
+    """Give the reason why an answer is a failure, in the form that `func start` prints."""
     if response.result.status == _StatusResult.Success:
         return None
     error = response.result.exception
@@ -86,7 +86,7 @@ class Runtime:
     def __init__(self, timeout: timedelta | None) -> None:
         self._timeout = timeout
         self._load_errors: dict[str, str] = {}
-        # asyncio holds its tasks weakly; one that outlives its time limit needs another owner.
+        # asyncio holds its tasks weakly; one that outlives its time limit needs another reference.
         self._overdue: set[asyncio.Task[str | None]] = set()
 
     async def start(self) -> None:
@@ -125,11 +125,11 @@ class Runtime:
             return f"Result: Failure\nException: {type(stop).__name__} while being imported"
 
     def load_error(self, function: Function) -> str | None:
-        """Say why the function could not be loaded."""
+        """Why the function could not be loaded, or None."""
         return self._load_errors.get(function.name)
 
     async def invoke(self, function: Function, event: str, reason: str) -> bool:
-        """Run the function with one event, given as JSON text, and say whether it succeeded."""
+        """Run the function with one event, given as JSON text; return whether it succeeded."""
         invocation_id = str(uuid.uuid4())
         name = function.name
         _log.info("Executing 'Functions.%s' (Reason='%s', Id=%s)", name, reason, invocation_id)
@@ -145,7 +145,7 @@ class Runtime:
         return failure is None
 
     async def _run(self, function: Function, event: str, invocation_id: str) -> str | None:
-        """Run within the time limit, and say why it failed."""
+        """Run within the time limit; return why it failed, or None."""
         if not event.startswith("{"):
             # EventGridTriggerAttributeBindingProvider binds JSON objects only.
             return "The event is not a JSON object."
@@ -153,7 +153,7 @@ class Runtime:
         limit = self._timeout.total_seconds() if self._timeout else None
         done, _ = await asyncio.wait({task}, timeout=limit)
         if not done:
-            # A thread cannot be stopped: a sync function runs on, unheard.
+            # A thread cannot be stopped: a sync function runs on, and its result is ignored.
             self._overdue.add(task)
             task.add_done_callback(self._overdue.discard)
             task.cancel()

@@ -1,14 +1,12 @@
-"""Host one function app until somebody asks to stop."""
+"""Host one function app until a signal."""
 
 import errno
 import logging
-import os
-from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
-from local.host import app, console, lifetime, server, settings
+from local.host import lifetime, output, server, settings
+from local.host.app import FunctionApp
 from local.host.errors import HostError
 from local.host.runtime import Runtime
 from local.host.state import Host
@@ -16,19 +14,7 @@ from local.host.state import Host
 _log = logging.getLogger("host")
 
 
-def prepare(root: Path, local_settings: dict[str, Any], address: str) -> app.FunctionApp:
-    """Read the app and set the process up as its worker: environment, working directory, log."""
-    host_json = settings.read_host_json(root)
-    settings.export(local_settings, root, address)
-    console.configure_logging(settings.host_value(host_json, "logging", "logLevel", "default"))
-    function_app = app.read(root, host_json)
-    if function_app.functions:
-        settings.require_storage()
-    os.chdir(root)
-    return function_app
-
-
-async def serve(function_app: app.FunctionApp, address: str, port: int) -> None:
+async def serve(function_app: FunctionApp, address: str, port: int) -> None:
     """Listen, load the functions, answer, stop."""
     stop = lifetime.stop_event()
     runtime = Runtime(settings.function_timeout(function_app.host_json))
@@ -40,7 +26,7 @@ async def serve(function_app: app.FunctionApp, address: str, port: int) -> None:
     try:
         await _listen(runner, address, port)
         await host.load()
-        console.show_functions(function_app)
+        output.show_functions(function_app)
         _log.info("Host started: http://%s:%d", address, port)
         await stop.wait()
         host.state = "Stopping"

@@ -22,39 +22,12 @@ def build(host: Host) -> web.Application:
 
 
 async def _dispatch(host: Host, request: web.Request) -> web.StreamResponse:
-    segments = [segment for segment in request.path.split("/") if segment]
-    if segments[:1] and segments[0].lower() == "admin":
-        return await _admin(host, request, segments[1:])
+    path = [part for part in request.path.lower().split("/") if part]
+    if path[:1] == ["admin"]:
+        return await admin.answer(request, host, path[1:])
     if host.state != "Running":
         # HostAvailabilityCheckMiddleware
         return web.Response(status=503, text="Function host is not running.")
-    route = [segment.lower() for segment in segments[:3]]
-    if route == ["runtime", "webhooks", "eventgrid"] and request.method in _WEBHOOK_VERBS:
+    if path[:3] == ["runtime", "webhooks", "eventgrid"] and request.method in _WEBHOOK_VERBS:
         return await webhook.receive(request, host)
-    return web.Response(status=404)
-
-
-async def _admin(host: Host, request: web.Request, segments: list[str]) -> web.Response:
-    match (request.method, [segment.lower() for segment in segments]):
-        case ("GET" | "POST", ["host", "ping"]):
-            return admin.ping()
-        case ("GET", ["host", "status"]):
-            return admin.host_status(host)
-        case ("GET", ["functions"]):
-            return admin.functions(request, host)
-        case (_, ["functions", name, *rest]):
-            return await _admin_function(host, request, name, rest)
-    return web.Response(status=404)
-
-
-async def _admin_function(
-    host: Host, request: web.Request, name: str, rest: list[str]
-) -> web.Response:
-    match (request.method, rest):
-        case ("GET", []):
-            return admin.function(request, host, name)
-        case ("GET", ["status"]):
-            return admin.function_status(host, name)
-        case ("POST", []):
-            return await admin.run(request, host, name)
     return web.Response(status=404)

@@ -18,12 +18,8 @@ _STORAGE = "AzureWebJobsStorage"
 
 # Triggers that work without a storage account (Core Tools, Constants.TriggersWithoutStorage).
 _WITHOUT_STORAGE = (
-    "httptrigger",
-    "kafkatrigger",
-    "rabbitmqtrigger",
-    "orchestrationTrigger",
-    "activityTrigger",
-    "entityTrigger",
+    "httptrigger, kafkatrigger, rabbitmqtrigger, orchestrationTrigger, activityTrigger, "
+    "entityTrigger"
 )
 _TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2}(?:\.\d{1,7})?))?")
 
@@ -120,7 +116,7 @@ def _as_text(name: str, value: object) -> str | None:
 
 
 def is_enabled(name: str) -> bool:
-    """Whether a setting says yes; names are case-insensitive, as in .NET configuration."""
+    """Whether a setting is 1 or true; names are case-insensitive, as in .NET configuration."""
     environment = {key.lower(): value for key, value in os.environ.items()}
     return environment.get(name.lower(), "").lower() in {"1", "true"}
 
@@ -134,7 +130,7 @@ def require_storage() -> None:
     if not os.environ.get(_STORAGE, "").strip() and not by_identity:
         raise HostError(
             "Missing value for AzureWebJobsStorage in local.settings.json. This is required for "
-            f"all triggers other than {', '.join(_WITHOUT_STORAGE)}. You can run 'func azure "
+            f"all triggers other than {_WITHOUT_STORAGE}. You can run 'func azure "
             "functionapp fetch-app-settings <functionAppName>', specify a connection string in "
             "local.settings.json, or use managed identity to authenticate."
         )

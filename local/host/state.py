@@ -23,7 +23,7 @@ class Host:
     state: str = "Starting"
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     started: float = field(default_factory=time.monotonic)
-    # asyncio holds its tasks weakly: a run that nobody awaits needs an owner.
+    # asyncio holds its tasks weakly: a run that is not awaited needs another reference.
     background: set[asyncio.Task[bool]] = field(default_factory=set)
 
     async def load(self) -> None:
@@ -44,15 +44,18 @@ class Host:
         function = self.app.functions.get(name)
         return None if function is None or function.disabled else function
 
-    def find(self, name: str) -> Function | None:
-        """Give the function that the admin endpoints mean, where case does not matter."""
-        for function in self.app.functions.values():
-            if function.name.lower() == name.lower():
-                return function
-        return None
+    @property
+    def by_name(self) -> dict[str, Function]:
+        """The functions by their names in lower case: admin endpoints ignore the case."""
+        return {name.lower(): function for name, function in self.app.functions.items()}
+
+    @property
+    def broken(self) -> dict[str, str]:
+        """What is wrong with a function.json, by the name of the function in lower case."""
+        return {name.lower(): error for name, error in self.app.errors.items()}
 
     def run_unawaited(self, function: Function, event: str, reason: str) -> None:
-        """Run a function whose outcome only the log tells."""
+        """Run a function without waiting for it; the log shows the outcome."""
         task = asyncio.create_task(self.runtime.invoke(function, event, reason))
         self.background.add(task)
         task.add_done_callback(self.background.discard)

@@ -22,9 +22,8 @@ from azure.storage.queue import (
     generate_account_sas,
 )
 
-from bench.delivering.programs import Certificates, fresh_azurite
-from local import azurite
-from local.azurite import ACCOUNT, KEY
+from local.azurite import ACCOUNT, KEY, StoragePorts
+from local.certificates import Certificates, secure_azurite
 from shared.settings import Settings
 from shared.writing import storage
 from shared.writing.storage import StorageAccount, Store
@@ -47,8 +46,8 @@ class Subject:
 
 
 @dataclass
-class Azurite:
-    """Where one listens, and how to reach it."""
+class Service:
+    """An Azurite, and how to reach it."""
 
     connection_string: str
     trusted: str | None = None
@@ -60,32 +59,35 @@ class Azurite:
         return {"connection_verify": self.trusted} if self.trusted else {}
 
 
-@pytest.fixture(scope="session")
-def connection_string() -> Iterator[str]:
-    """Azurite, once for all contract tests; names are fresh for each of them."""
-    with azurite.running() as service:
-        yield service.connection_string
+@pytest.fixture
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that would have been waited between tries."""
+    waited: list[float] = []
+
+    async def sleep(_transport: object, seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(AioHttpTransport, "sleep", sleep)
+    return waited
+
+
+@pytest.fixture
+def connection_string(azurite: StoragePorts) -> str:
+    """Of the run's Azurite; names are fresh for each test."""
+    return azurite.connection_string
 
 
 @pytest.fixture(scope="session")
-def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Another one over HTTPS that knows tokens, as it does with a certificate only."""
     certificates = Certificates.made_in(tmp_path_factory.mktemp("certificates"))
-    with fresh_azurite(certificates, "--oauth", "basic") as text:
-        yield Azurite(text, str(certificates.bundle))
+    with secure_azurite(certificates, "--oauth", "basic") as text:
+        yield Service(text, str(certificates.bundle))
 
 
-@pytest_asyncio.fixture(
-    params=[
-        "memory",
-        *(
-            pytest.param(name, marks=pytest.mark.azurite)
-            for name in (BY_KEY, BY_SIGNATURE, BY_IDENTITY)
-        ),
-    ]
-)
+@pytest_asyncio.fixture(params=["memory", BY_KEY, BY_SIGNATURE, BY_IDENTITY])
 async def subject(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, connection_string: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Subject]:
     """A store with a queue and a container that do not exist yet."""
     unique = uuid4().hex[:12]
@@ -101,23 +103,22 @@ async def subject(
         )
         return
     if request.param == BY_IDENTITY:
-        service: Azurite = request.getfixturevalue("secure")
+        service: Service = request.getfixturevalue("secure")
         environ = _identity(service, monkeypatch)
     else:
-        service = Azurite(request.getfixturevalue("connection_string"))
+        service = Service(connection_string)
         by_key = request.param == BY_KEY
-        told = service.connection_string
-        environ = {"RecordStorage": told if by_key else _signed(told)}
+        environ = {"RecordStorage": connection_string if by_key else _signed(connection_string)}
     account = StorageAccount(Settings.from_env(environ))
     yield Subject(account, _messages(service), _blob(service), queue, container)
     await account.close()
 
 
-def _identity(service: Azurite, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def _identity(service: Service, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Settings without a secret; the token is one that Azurite takes."""
-    told = service.connection_string.rstrip(";").split(";")
+    pairs = service.connection_string.rstrip(";").split(";")
     parts: dict[str, str] = {
-        name: value for name, _, value in (part.partition("=") for part in told)
+        name: value for name, _, value in (pair.partition("=") for pair in pairs)
     }
     monkeypatch.setattr(storage, "_credential", lambda _account: Credential(_token))
     # The app trusts what the system trusts, and that does not know our authority.
@@ -161,7 +162,7 @@ def _signed(connection_string: str) -> str:
     )
 
 
-def _messages(service: Azurite) -> Callable[[str], list[str]]:
+def _messages(service: Service) -> Callable[[str], list[str]]:
     def read(queue: str) -> list[str]:
         client = QueueServiceClient.from_connection_string(
             service.connection_string, **service.options
@@ -176,7 +177,7 @@ def _messages(service: Azurite) -> Callable[[str], list[str]]:
     return read
 
 
-def _blob(service: Azurite) -> Callable[[str, str], bytes]:
+def _blob(service: Service) -> Callable[[str, str], bytes]:
     def read(container: str, name: str) -> bytes:
         client = BlobServiceClient.from_connection_string(
             service.connection_string, **service.options

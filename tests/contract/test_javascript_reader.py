@@ -5,7 +5,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from local import paths
+from local import azurite, paths
 
 SCRIPT = Path(__file__).with_name("read_records.cjs")
 
@@ -19,10 +19,9 @@ def test_the_javascript_sdk_reads_every_golden_record() -> None:
         for record in json.loads(path.read_text(encoding="utf-8"))[queue]
     ]
     messages = [base64.b64encode(json.dumps(record).encode()) for record in records]
-    node = paths.NODE_CHOICE.read_text(encoding="utf-8").strip()
 
     read = subprocess.run(
-        [node, str(SCRIPT), str(paths.AZURITE / "package.json")],
+        [azurite.node(), str(SCRIPT), str(paths.AZURITE / "package.json")],
         input=b"\n".join(messages),
         capture_output=True,
         check=True,

@@ -76,18 +76,6 @@ async def transport() -> AsyncIterator[Transport]:
         yield transport
 
 
-@pytest.fixture
-def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that would have been waited between tries."""
-    waited: list[float] = []
-
-    async def sleep(_transport: object, seconds: float) -> None:
-        waited.append(seconds)
-
-    monkeypatch.setattr(AioHttpTransport, "sleep", sleep)
-    return waited
-
-
 def _transport(**options: Any) -> Transport:
     made: Transport = AioHttpTransport(use_env_settings=False, **options)
     return made
@@ -135,8 +123,8 @@ async def test_the_key_of_a_connection_string_signs_the_request(
     named = sorted((n.lower(), v) for n, v in request.headers.items() if n.startswith("x-ms-"))
     ours = "".join(f"{name}:{value}\n" for name, value in named)
     resource = "/account/account/work-items/messages\nmessagettl:-1"
-    told = f"POST\n\n\n{len(body)}\n\napplication/xml\n\n\n\n\n\n\n{ours}{resource}"
-    digest = hmac.new(b"a key", told.encode(), hashlib.sha256).digest()
+    signed = f"POST\n\n\n{len(body)}\n\napplication/xml\n\n\n\n\n\n\n{ours}{resource}"
+    digest = hmac.new(b"a key", signed.encode(), hashlib.sha256).digest()
     expected = f"SharedKey account:{base64.b64encode(digest).decode()}"
     assert request.headers["Authorization"] == expected
 
@@ -153,8 +141,8 @@ async def test_a_shared_access_signature_goes_with_the_address(
 ) -> None:
     address = server.make_url("/account/")
     signature = "sv=2024-05-04&ss=q&srt=o&sp=a&sig=a%2Bb%3D"
-    told = f"QueueEndpoint={address};SharedAccessSignature={signature}"
-    await _writer(told, transport).put("work-items", MESSAGE)
+    connection_string = f"QueueEndpoint={address};SharedAccessSignature={signature}"
+    await _writer(connection_string, transport).put("work-items", MESSAGE)
 
     ((request, _),) = service.requests
     assert request.raw_path == f"/account/work-items/messages?messagettl=-1&{signature}"
@@ -271,16 +259,16 @@ async def test_a_missing_queue_has_an_error_of_its_own(
         await _by_key(server, transport).put("work-items", MESSAGE)
 
 
-@pytest.mark.parametrize(("told", "expected"), [("2", 2), ("30", 3.2)])
+@pytest.mark.parametrize(("seconds", "expected"), [("2", 2), ("30", 3.2)])
 async def test_the_service_may_say_how_long_to_wait_but_not_too_long(
-    told: str,
+    seconds: str,
     expected: float,
     service: _Service,
     server: BaseTestServer,
     transport: Transport,
     waited: list[float],
 ) -> None:
-    service.answers.append(web.Response(status=503, headers={"Retry-After": told}))
+    service.answers.append(web.Response(status=503, headers={"Retry-After": seconds}))
     await _by_key(server, transport).put("work-items", MESSAGE)
 
     assert waited == [expected]

@@ -7,8 +7,6 @@ from shared.errors import DeliveryError
 from shared.settings import Settings
 from shared.writing.storage import StorageAccount
 
-pytestmark = pytest.mark.azurite
-
 
 async def test_messages_never_expire(connection_string: str) -> None:
     """The service's default would drop a record after seven days without a word."""
@@ -23,6 +21,7 @@ async def test_messages_never_expire(connection_string: str) -> None:
     assert 9999 == message.expires_on.year
 
 
+@pytest.mark.usefixtures("waited")
 async def test_a_dead_account_names_the_queue_and_no_secret() -> None:
     account = StorageAccount(
         Settings.from_env(

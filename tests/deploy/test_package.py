@@ -11,7 +11,7 @@ import pytest
 from local.errors import CommandError
 from local.paths import ROOT
 from tools import package
-from tools.package import ignore_rules, leaves_out, package_files, required
+from tools.package import is_left_out, package_files, required
 
 pytestmark = pytest.mark.deploy
 
@@ -154,9 +154,17 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
         ("b?.[tj]s", "ba.ts", True),
         ("*\n!keep", "keep", False),
         ("!keep\n*", "keep", True),
-        ("# keep", "# keep", False),
+        ("**/__pycache__", "__pycache__/a", True),
+        ("**/__pycache__", "a/b/__pycache__/c", True),
+        ("a/*", "x/a/b", False),
     ],
 )
-def test_ignore_rules(lines: str, path: str, *, out: bool) -> None:
-    """git-scm.com/docs/gitignore, for a file."""
-    assert out is leaves_out(ignore_rules(lines), path, is_folder=False)
+def test_ignore_rules(lines: str, path: str, *, out: bool, tmp_path: Path) -> None:
+    """git-scm.com/docs/gitignore, for a file: left out by itself or with a folder that it is in."""
+    file = tmp_path / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    rules = lines.splitlines()
+    parents = [folder for folder in file.parents if folder.is_relative_to(tmp_path)]
+
+    assert out is any(is_left_out(each, tmp_path, rules) for each in [file, *parents[:-1]])

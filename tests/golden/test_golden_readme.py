@@ -2,13 +2,11 @@
 
 import re
 
-from bench import results
-from bench.measuring import digits
 from local import paths
 from local.__main__ import COMMANDS
 from shared.routes import ROUTES
 from shared.settings import Settings
-from tools import golden
+from tools import bench, golden
 
 README = (paths.ROOT / "README.md").read_text(encoding="utf-8")
 _NUMBERS = {24: "twenty-four", 25: "twenty-five", 26: "twenty-six", 27: "twenty-seven"}
@@ -48,7 +46,7 @@ def test_the_figures_of_the_soak_are_those_of_its_last_run() -> None:
     cells = soak.split("|")[3].strip().split(", ")
     figures = {name: value for name, _, value in (cell.rpartition(" ") for cell in cells)}
 
-    for name, said in {
+    for name, words in {
         "events": "Of {} events",
         "on queues": "{} were on their queues",
         "dead letters": "and {}, which no retry",
@@ -56,30 +54,16 @@ def test_the_figures_of_the_soak_are_those_of_its_last_run() -> None:
         "MB after 500": "went from {}",
         "MB at the end": "to {} MB",
     }.items():
-        assert said.format(figures[name]) in README
+        assert words.format(figures[name]) in README
 
 
-def test_the_figures_of_speed_are_those_of_the_last_run() -> None:
-    runs = results.load()
-    goals = {goal.what: goal.measured for run in runs.values() for goal in run.outcome.goals}
-    tables = {table.title: table for run in runs.values() for table in run.outcome.tables}
-    cells = {
-        (title, row[0]): row[1] for title, table in tables.items() for row in table.rows if row
-    }
+def test_the_figures_of_speed_are_those_of_the_page() -> None:
+    """`python3 dev.py bench --write` writes both."""
+    page = bench.PAGE.read_text(encoding="utf-8")
 
-    for said, figure in {
-        "puts {} times as many": goals[
-            "delivering over HTTPS, 8 in flight, events/s as a multiple of a client per event"
-        ],
-        "takes {}\ntimes the CPU": goals[
-            "CPU of a message as a share of the SDK's kept blocking client, 8 in flight"
-        ],
-        "json take {} times as long": goals["SMS: the event class of the SDK takes, times the app"],
-        "fails after {} s": cells["Storage answers only 503", "**ours**"],
-        "SDK's defaults after {} s": cells["Storage answers only 503", "SDK, blocking, kept"],
-    }.items():
-        assert isinstance(figure, int | float)
-        assert said.format(digits(figure)).replace("\n", " ") in README.replace("\n", " ")
+    assert README == bench.quoting(README, page)
+    for name in bench.PARTS:
+        assert "| **the app** |" in bench.block(page, f"bench:{name}")
 
 
 def test_the_commands_that_it_names_exist() -> None:

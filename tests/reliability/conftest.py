@@ -16,13 +16,7 @@ from tests.reliability.system import System, system
 
 _FIGURES = pytest.StashKey[Figures]()
 _ORDER = pytest.StashKey[int]()
-_ROWS = pytest.StashKey[list[tuple[int, dict[str, Any]]]]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Know the marker, and begin with an empty table."""
-    config.addinivalue_line("markers", "reliability: breaks real processes, and accounts for all")
-    config.stash[_ROWS] = []
+_ROW = "row of the table"
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -40,22 +34,26 @@ def pytest_runtest_makereport(
     """Add a row for each test, and for each that could not begin or end."""
     report = yield
     if report.when == "call" and report.failed:
-        report.sections += [(one.name, one.said()) for one in _children(item)]
+        report.sections += [(one.name, one.last_lines()) for one in _children(item)]
     if (report.when == "call" or not report.passed) and item.get_closest_marker("reliability"):
-        item.config.stash[_ROWS].append((item.stash[_ORDER], _row(item, report, call.duration)))
+        row = _row(item, report, call.duration)
+        report.user_properties.append((_ROW, (item.stash[_ORDER], row)))
     return report
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the table where the environment says."""
+    """Write the table where the environment says, from the reports of all workers."""
     file = os.environ.get(table.ENVIRONMENT)
-    if file:
-        rows = session.config.stash[_ROWS]
-        table.write(Path(file), [row for _, row in sorted(rows, key=lambda row: row[0])])
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if file and reporter:
+        reports = [report for found in reporter.stats.values() for report in found]
+        properties = [each for one in reports for each in getattr(one, "user_properties", ())]
+        rows = sorted((row for name, row in properties if name == _ROW), key=lambda row: row[0])
+        table.write(Path(file), [row for _, row in rows])
 
 
 def _children(item: pytest.Item) -> list[Child]:
-    """The programs that a test talked to: what they said last says why it failed."""
+    """The programs of a test: their last lines may show why it failed."""
     arguments = getattr(item, "funcargs", {}).values()
     systems = [one for one in arguments if isinstance(one, System)]
     return [child for one in systems for child in (one.azurite, one.host) if child]
@@ -71,7 +69,7 @@ def _row(item: pytest.Item, report: pytest.TestReport, seconds: float) -> dict[s
     return {
         "promise": promise.replace("{case}", callspec.id if callspec else ""),
         "test": item.nodeid,
-        "figures": figures.told | {"seconds": round(seconds, 1)},
+        "figures": figures.values | {"seconds": round(seconds, 1)},
         "failure": figures.failure,
         "result": report.outcome,
     }
@@ -79,7 +77,7 @@ def _row(item: pytest.Item, report: pytest.TestReport, seconds: float) -> dict[s
 
 @pytest.fixture
 def figures(request: pytest.FixtureRequest) -> Figures:
-    """Where a test tells what it measured."""
+    """Where a test puts what it measured."""
     found = Figures()
     request.node.stash[_FIGURES] = found
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local.eventgrid import LocalTopic
+from local.eventgrid.thread import LocalTopic
 from tests.reliability.accounts import Totals
 
 ENVIRONMENT = "RELIABILITY_FIGURES"
@@ -16,19 +16,19 @@ ENVIRONMENT = "RELIABILITY_FIGURES"
 
 @dataclass
 class Figures:
-    """The figures of one test, in the order in which they were told."""
+    """The figures of one test, in the order in which they were added."""
 
-    told: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
     failure: dict[str, str] | None = None
     """A row of the table of failure classes."""
 
-    def tell(self, **figures: Any) -> None:
+    def add(self, **figures: Any) -> None:
         """Add figures; the names are for people, with _ for a space."""
-        self.told |= {name.replace("_", " "): value for name, value in figures.items()}
+        self.values |= {name.replace("_", " "): value for name, value in figures.items()}
 
     def account(self, totals: Totals) -> None:
         """Add what was found in the end."""
-        self.tell(
+        self.add(
             events=totals.events,
             on_queues=totals.on_queues,
             dead_letters=totals.dead_letters,
@@ -40,7 +40,7 @@ class Figures:
         counts = Counter[str]()
         for subscription in topic.state()["subscriptions"].values():
             counts.update(subscription)
-        self.tell(deliveries=counts["attempts"], retried=counts["retried"])
+        self.add(deliveries=counts["attempts"], retried=counts["retried"])
         return counts
 
 

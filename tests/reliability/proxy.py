@@ -1,4 +1,4 @@
-"""A proxy in front of Azurite's queues and blobs, which fails as it is told to.
+"""A proxy in front of Azurite's queues and blobs, which fails on demand.
 
 Requests are passed on as they are: the signature covers path, query and headers, not host or port.
 """

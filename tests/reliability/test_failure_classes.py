@@ -1,4 +1,4 @@
-"""The table of failures: what is tried about each, what Event Grid is told, how it ends."""
+"""The table of failures: what is tried about each, what Event Grid is answered, how it ends."""
 
 import time
 from dataclasses import dataclass
@@ -64,11 +64,11 @@ def test_storage_refuses(failure: Failure, app: System, storage: Proxy, figures:
     with storage.failing(failure.fault) as failing:
         status, seconds = _post(app, event)
     assert 500 == status
-    app.wait_until_said("DeliveryError: ")
+    app.wait_until_logged("DeliveryError: ")
     assert seconds < BOUND
     assert 2 * failure.tries == failing.hits
 
-    figures.tell(tries_per_record=failure.tries, seconds_to_fail=seconds)
+    figures.add(tries_per_record=failure.tries, seconds_to_fail=seconds)
     figures.failure = _row(failure.what, failure.tries, seconds, failure.ends)
     _succeeds(event, app, figures)
 
@@ -79,10 +79,10 @@ def test_connections_refused(app: System, storage: Proxy, figures: Figures) -> N
     with storage.refusing():
         status, seconds = _post(app, event)
     assert 500 == status
-    app.wait_until_said("DeliveryError: ")
+    app.wait_until_logged("DeliveryError: ")
     assert seconds < BOUND
 
-    figures.tell(seconds_to_fail=seconds)
+    figures.add(seconds_to_fail=seconds)
     figures.failure = _row("connection refused", 4, seconds, AGAIN)
     _succeeds(event, app, figures)
 
@@ -112,9 +112,9 @@ def test_a_missing_queue_may_not_be_made(alone: System, figures: Figures) -> Non
         with storage.failing(refusal, verb="PUT"):
             status, seconds = _post(alone, event)
         assert 500 == status
-        alone.wait_until_said("DeliveryError: ")
+        alone.wait_until_logged("DeliveryError: ")
         assert seconds < BOUND
-        figures.tell(seconds_to_fail=seconds)
+        figures.add(seconds_to_fail=seconds)
         what = "HTTP 404, and the identity may not make the queue (403)"
         figures.failure = _row(what, 1, seconds, OPERATOR)
         _succeeds(event, alone, figures)
@@ -137,7 +137,7 @@ def test_no_retry_can_help(by_ids: bool, app: System, figures: Figures) -> None:
         what, name = "ids that alone exceed a queue message", "OversizedRecord"
         reason = name
     ends = "at once in the app's own dead letters, with the reason"
-    figures.tell(seconds_to_fail=seconds)
+    figures.add(seconds_to_fail=seconds)
     figures.failure = _failure(what, f"permanent: `{name}`", "nothing", status, ends)
     assert (0, 1) == (totals.on_queues, totals.dead_letters)
     (letter,) = look(app.connection_string).letters[event.known]
@@ -164,11 +164,11 @@ def _row(what: str, tries: int, seconds: float, ends: str) -> dict[str, str]:
 
 
 def _failure(what: str, kind: str, before: str, status: int, ends: str) -> dict[str, str]:
-    told = "done" if schedule.answered(status).is_success else "send it again"
+    meaning = "done" if schedule.answered(status).is_success else "send it again"
     return {
         "what": what,
         "class": kind,
         "before us": before,
-        "told": f"{status}: {told}",
+        "answer": f"{status}: {meaning}",
         "ends": ends,
     }

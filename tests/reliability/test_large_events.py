@@ -30,7 +30,7 @@ def test_sizes(size: int, claim_checks: int, app: System, figures: Figures) -> N
 
     totals = account_for([event], app.connection_string)
     figures.account(totals)
-    figures.tell(bytes=size, blobs=totals.claim_checks)
+    figures.add(bytes=size, blobs=totals.claim_checks)
     assert (1, claim_checks, 2) == (totals.on_queues, totals.claim_checks, totals.duplicates)
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.reliability
 NOWHERE = "nonexistent.invalid"
 """No name server knows it (RFC 6761)."""
 BOUND = 19.0
-"""Seconds: those of `pipeline.DEADLINE` and one, said here so that it cannot be raised unseen."""
+"""Seconds: `pipeline.DEADLINE` and one more; written out, so that raising it fails here."""
 ENDS = "delivered once it is mended; after 24 h in Event Grid's dead letters"
 
 
@@ -53,7 +53,7 @@ async def test_an_expired_token(
     seconds = await _fails(account, is_poison=is_poison)
 
     assert credential.scopes
-    figures.tell(tokens_asked_for=len(credential.scopes), seconds_to_fail=seconds)
+    figures.add(tokens_asked_for=len(credential.scopes), seconds_to_fail=seconds)
     if not is_poison:
         figures.failure = _row("an expired identity token", f"1 try, {seconds:.1f} s")
 
@@ -68,7 +68,7 @@ async def test_a_name_without_a_host(is_poison: bool, figures: Figures) -> None:
     finally:
         await account.close()
 
-    figures.tell(seconds_to_fail=seconds)
+    figures.add(seconds_to_fail=seconds)
     if not is_poison:
         figures.failure = _row("a name that DNS does not know", f"4 tries, {seconds:.1f} s")
 
@@ -94,6 +94,6 @@ def _row(what: str, before: str) -> dict[str, str]:
         "what": what,
         "class": "transient: `DeliveryError`",
         "before us": before,
-        "told": "500: send it again",
+        "answer": "500: send it again",
         "ends": ENDS,
     }

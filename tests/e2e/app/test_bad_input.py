@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.app.conftest import App
+from tests.app import App
 
 pytestmark = pytest.mark.e2e
 

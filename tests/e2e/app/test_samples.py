@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local import paths
-from tests.e2e.app.conftest import App
+from tests.app import QUEUES, App
 from tools import golden
 
 pytestmark = pytest.mark.e2e
@@ -24,9 +24,7 @@ def test_sample_end_to_end(sample: Path, app: App) -> None:
     status = app.deliver(sample.read_text(encoding="utf-8"), expected["function"])
 
     assert 202 == status
-    assert {queue: expected[queue] for queue in ("work-items", "push-notifications")} == (
-        app.records()
-    )
+    assert {queue: expected[queue] for queue in QUEUES} == app.records()
     reasons = [expected["rejected"]] if expected["rejected"] else []
     assert reasons == [letter["deadLetterReason"] for letter in app.dead_letters()]
 
@@ -54,5 +52,5 @@ def test_a_batch_is_delivered_whole(app: App) -> None:
 
     records = app.records()
     expected = {f"Incoming_{number}" for number in range(40)}
-    for queue in ("work-items", "push-notifications"):
+    for queue in QUEUES:
         assert expected == {record["data"]["message"]["id"] for record in records[queue]}

@@ -1,64 +1,56 @@
 """Storage that fails: HTTP 500, and the retry gives the same ids."""
 
 import json
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from local import azurite, functions_host, paths, ports
+from local import azurite, paths
 from local.azurite import StoragePorts
 from local.processes import Children
-from tests.e2e.app.conftest import App
+from tests.app import QUEUES, running
+from tests.e2e.privacy.personal import leaks
+from tests.e2e.privacy.storage import KEY, account
 from tools import golden
 
 pytestmark = pytest.mark.e2e
 
 SAMPLE = paths.SAMPLES / "SMSReceived.json"
+EVENT = SAMPLE.read_text(encoding="utf-8")
 
 
 def test_storage_down_then_up() -> None:
-    """Nothing is half known: what is written after the failure is what would have been before."""
-    host_port, *storage_ports = ports.free(4)
-    storage = StoragePorts(*storage_ports)
-    with Children() as children:
-        host = functions_host.start(
-            children, host_port, settings={"AzureWebJobsStorage": storage.connection_string}
-        )
-        functions_host.wait_until_ready(host, host_port)
-        app = App(host_port, storage.connection_string)
-
-        assert 500 == app.deliver(SAMPLE.read_text(encoding="utf-8"), "sms_received")
-        assert 500 == app.deliver('[{"eventType":"Contoso.Thing"}]', "sms_received")
-
+    """What is written once storage is back is what would have been written before."""
+    storage = StoragePorts.free()
+    bodies = [EVENT, '[{"eventType":"Contoso.Thing"}]']
+    with (
+        Children() as children,
+        running(AzureWebJobsStorage=storage.connection_string) as app,
+    ):
+        with ThreadPoolExecutor() as pool:
+            failed = list(pool.map(lambda body: app.deliver(body, "sms_received"), bodies))
         azurite.wait_until_ready(azurite.start(children, storage), storage)
-        assert 202 == app.deliver(SAMPLE.read_text(encoding="utf-8"), "sms_received")
-        assert _golden_ids(SAMPLE) == {
+
+        assert [500, 500] == failed
+        assert 202 == app.deliver(EVENT, "sms_received")
+        found = {
             queue: [record["id"] for record in records] for queue, records in app.records().items()
         }
 
+    expected = json.loads(golden.golden_path(SAMPLE).read_text(encoding="utf-8"))
+    assert {queue: [record["id"] for record in expected[queue]] for queue in QUEUES} == found
 
-def test_a_missing_setting_fails_and_is_named() -> None:
-    """The log names every setting that is wrong, and not the value of a secret."""
-    (host_port,) = ports.free(1)
+
+def test_wrong_settings_fail_and_are_named(personal: set[str]) -> None:
+    """The log names every setting that is wrong, and has no secret and nothing of the event."""
+    cut = KEY[:-3]
     settings = {
-        "RecordStorage": "AccountName=a;AccountKey=not-base64!",
+        "RecordStorage": account(1, f"AccountKey={cut}"),
         "WORK_ITEMS_QUEUE": "Not A Queue",
         "CHAT_WORK_ITEMS": "both",
     }
-    with Children() as children:
-        host = functions_host.start(children, host_port, settings=settings)
-        functions_host.wait_until_ready(host, host_port)
+    with running(AzureWebJobsStorage=account(1), **settings) as app:
+        assert 500 == app.deliver(EVENT, "sms_received")
+        log = app.wait_for_log(lambda log: all(setting in log for setting in settings))
 
-        status = App(host_port, "").deliver(SAMPLE.read_text(encoding="utf-8"), "sms_received")
-        host.wait_until(lambda: "CHAT_WORK_ITEMS" in host.said(), 10.0)
-        said = host.said()
-
-    assert 500 == status
-    for setting in settings:
-        assert setting in said
-    assert "not-base64!" not in said
-
-
-def _golden_ids(sample: Path) -> dict[str, list[str]]:
-    given = json.loads(golden.golden_path(sample).read_text(encoding="utf-8"))
-    return {q: [record["id"] for record in given[q]] for q in ("work-items", "push-notifications")}
+    assert set() == leaks(log, personal | {KEY, cut})

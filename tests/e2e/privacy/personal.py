@@ -40,7 +40,7 @@ _NUMBER_IN_SUBJECT = re.compile(r"(?:phone_?numbers?|sender|recipient)/(\+?\d[\d
 _NO_NUMBER = re.compile(r"[^\d\s().+\-]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
-_BETWEEN = r"[\s().\-\u2010-\u2015]*"
+_SEPARATOR = r"[\s().\-\u2010-\u2015]"
 
 
 def strings(event: Any) -> set[str]:
@@ -58,20 +58,22 @@ def strings(event: Any) -> set[str]:
     return {string for string in found if string.lower() not in OURS}
 
 
-def leaks(said: str, personal: Iterable[str]) -> set[str]:
+def leaks(text: str, personal: Iterable[str]) -> set[str]:
     """Which of these strings a text has, in any casing, and numbers in any spelling.
 
     Also percent-encoded, as escapes of JSON, and inside Base64, as a queue message would be.
     """
-    wanted = {f"p{number}": string for number, string in enumerate(sorted(set(personal)))}
-    pattern = re.compile(
-        "|".join(f"(?P<{name}>{_pattern(string)})" for name, string in wanted.items()),
-        re.IGNORECASE,
-    )
+    spelled = "\n|\n".join(_spellings(text))
+    lowered, unseparated = spelled.lower(), re.sub(f"{_SEPARATOR}+", "", spelled)
+
+    def may_have(string: str) -> bool:  # patterns are slow
+        digits = _digits(string)
+        return digits in unseparated if digits else string[:200].lower() in lowered
+
     return {
-        wanted[match.lastgroup or ""]
-        for spelled in _spellings(said)
-        for match in pattern.finditer(spelled)
+        string
+        for string in set(personal)
+        if may_have(string) and re.search(_pattern(string), spelled, re.IGNORECASE)
     }
 
 
@@ -94,23 +96,28 @@ def _inside(value: Any, name: str) -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
-def _pattern(string: str) -> str:
+def _digits(string: str) -> str | None:
+    """The digits of what looks like a phone number, or a raw id that is one."""
     number = string.removeprefix("4:")
     digits = re.sub(r"\D", "", number)
-    if len(digits) >= _SHORTEST and not _NO_NUMBER.search(number):
+    return digits if len(digits) >= _SHORTEST and not _NO_NUMBER.search(number) else None
+
+
+def _pattern(string: str) -> str:
+    if digits := _digits(string):
         # Part of no longer number; a short one may also be a group of a UUID.
         edge = r"\w" if len(digits) >= _SURE else r"\w\-"
-        return rf"(?<![{edge}]){_BETWEEN.join(digits)}(?![{edge}])"
+        return rf"(?<![{edge}]){f'{_SEPARATOR}*'.join(digits)}(?![{edge}])"
     if len(string) < _SURE:  # may be part of another word
         return rf"(?<!\w){re.escape(string)}(?!\w)"
     return re.escape(string[:200])
 
 
-def _spellings(said: str) -> Iterator[str]:
-    yield said
-    yield unquote(said)
-    yield _ESCAPE.sub(lambda match: chr(int(match[1], 16)), said)
-    for run in _BASE64.findall(said):
+def _spellings(text: str) -> Iterator[str]:
+    yield text
+    yield unquote(text)
+    yield _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    for run in _BASE64.findall(text):
         with_padding = run.rstrip("=") + "=" * (-len(run.rstrip("=")) % 4)
         try:
             yield base64.b64decode(with_padding).decode("utf-8", "ignore")

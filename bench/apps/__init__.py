@@ -1,0 +1,1 @@
+"""Function apps to compare with, each the `__init__.py` of its one function."""

@@ -1,0 +1,145 @@
+"""`dev.py start`: what it prints, and that nothing of it is left however it ends."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from local.ports import LOOPBACK
+from tests.commands import Ports, children_of, eventually, is_alive, stand_in, started
+from tests.tools.cli.conftest import Ended
+
+pytestmark = pytest.mark.e2e
+
+START = [sys.executable, "-m", "local", "start"]
+READY = "Ctrl-C stops everything"
+
+
+def test_from_its_start_to_ctrl_c(tmp_path: Path, dev: Callable[..., Ended]) -> None:
+    """It prints addresses, header, queues and the next commands, with the ports of this run."""
+    ports, output = Ports(), tmp_path / "output"
+    with started([*START, *ports.options], output, stand_in()) as process:
+        assert eventually(lambda: READY in output.read_text()), output.read_text()
+        text = output.read_text()
+        assert f"http://127.0.0.1:{ports.host}/runtime/webhooks/EventGrid?functionName=" in text
+        assert "aeg-event-type: Notification" in text
+        assert "work-items and push-notifications" in text
+        assert f"send SMSReceived --port {ports.host}" in text
+        assert f"peek --queue-port {ports.queue}" in text
+
+        sent = dev("send", "SMSReceived", "--port", str(ports.host))
+        assert 0 == sent.status
+        assert "SMSReceived -> sms_received: 202 Accepted" in sent.output
+        assert eventually(lambda: "Executed 'Functions.sms_received'" in output.read_text(), 5)
+        peeked = dev("peek", f"--queue-port={ports.queue}")
+        assert "communication.message.received" in peeked.output
+
+        children = children_of(process.pid)
+        process.send_signal(signal.SIGINT)
+        assert 130 == process.wait(10)
+        assert not any(map(is_alive, children))
+        assert ports.are_free()
+    assert "Traceback" not in output.read_text()
+
+
+@pytest.mark.parametrize("text", ["Starting", READY])
+def test_nothing_is_left_after_kill_9(text: str, tmp_path: Path) -> None:
+    """While the programs are starting, and when they are ready."""
+    ports, output = Ports(), tmp_path / "output"
+    with started([*START, *ports.options], output, stand_in()) as process:
+        assert eventually(lambda: text in output.read_text()), output.read_text()
+        assert eventually(lambda: len(children_of(process.pid)) > 1)
+        children = children_of(process.pid)
+        process.kill()
+
+        assert -9 == process.wait(10)
+        assert eventually(lambda: not any(map(is_alive, children)), 8), children
+        assert ports.are_free()
+
+
+FUNC = f"""#!{sys.executable}
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Host(BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b'{{"state":"Running"}}' if self.path == "/admin/host/status" else b"[]"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+print("func", *sys.argv[1:], flush=True)
+HTTPServer(("127.0.0.1", int(sys.argv[-1])), Host).serve_forever()
+"""
+
+
+def test_core_tools_are_the_host_where_they_are_installed(tmp_path: Path) -> None:
+    """And when Azurite dies, the command says so, stops them, and fails."""
+    func = tmp_path / "func"
+    func.write_text(FUNC)
+    func.chmod(0o755)
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    environ = stand_in() | {"PATH": path, "DEV_HOST": ""}
+    ports, output = Ports(), tmp_path / "output"
+    with started([*START, *ports.options], output, environ) as process:
+        assert eventually(lambda: READY in output.read_text()), output.read_text()
+        assert "Starting Azurite, `func start`" in output.read_text()
+        _guard, azurite, *others = sorted(children_of(process.pid))
+        os.kill(azurite, signal.SIGKILL)
+
+        assert 1 == process.wait(10)
+        assert "Azurite ended by itself (exit status -9)" in output.read_text()
+        assert not any(map(is_alive, others))
+        assert ports.are_free()
+
+
+def test_once_sends_every_sample_and_ends(tmp_path: Path) -> None:
+    """`--once` is the demo without staying: exit status 0, both queues named, no port taken."""
+    ports, output = Ports(), tmp_path / "output"
+    with started([*START, "--once", *ports.options], output, stand_in()) as process:
+        status = process.wait(40)
+        text = output.read_text()
+
+        assert 0 == status, text
+        assert "samples gave exactly what their golden records say" in text
+        assert "work-items 1, push-notifications 1" in text
+        assert "\x1b" not in text
+        assert ports.are_free()
+
+
+def test_ports_that_are_taken_are_named_with_their_option(dev: Callable[..., Ended]) -> None:
+    """All of them at once, before anything starts."""
+    ports = Ports()
+    with (
+        socket.create_server((LOOPBACK, ports.queue)),
+        socket.create_server((LOOPBACK, ports.host)),
+    ):
+        refused = dev("start", *ports.options)
+
+    assert 1 == refused.status
+    assert f"port {ports.host} (the Functions host) is taken" in refused.output
+    assert f"port {ports.queue} (Azurite's queues) is taken; choose another with --queue-port" in (
+        refused.output
+    )
+
+
+def test_two_services_cannot_share_a_port(dev: Callable[..., Ended]) -> None:
+    number = str(Ports().host)
+
+    refused = dev("start", "--port", number, "--blob-port", number)
+
+    assert 1 == refused.status
+    assert f"cannot both have port {number}" in refused.output
+
+
+@pytest.mark.parametrize("number", ["0", "65536", "http", "-1", "٣"])
+def test_what_is_no_port_is_refused(number: str, dev: Callable[..., Ended]) -> None:
+    refused = dev("start", f"--port={number}")
+
+    assert 2 == refused.status
+    assert "is not a port (1 to 65535)" in refused.output
