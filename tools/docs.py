@@ -30,6 +30,12 @@ DIALECTS = {
     "bounced": "a hard bounce",
     "expanded": "a distribution list, not final",
     "read": "read by the recipient",
+    "keyword": "a keyword alone, such as STOP",
+    "no-plus": "a number of ten digits, whose country the other number tells",
+    "reply": "a reply in Teams with a quote, a mention and an emoji",
+    "recording": "a call recording posted by Teams",
+    "extension": "a Teams extension user, without the raw id",
+    "left": "somebody left by the own hand",
 }
 """The meaning of the middle part of a sample's name."""
 
@@ -60,6 +66,15 @@ Every row is a file in `samples/` with a golden file in `tests/golden/`.
 | dialect | meaning |
 |---|---|
 {meanings}
+## What an event may come in
+
+One event is found, and gives the same records, in an array of one, in a string of JSON or Base64
+of it, in the answer of a pull delivery of an Event Grid namespace (`value`, `brokerProperties`,
+`event`) and its dead letters, and in a message of Service Bus, Event Hubs or a Storage queue
+(`body`, `messageText`, `ContentData`). CloudEvents 0.1 to 0.3 are read like 1.0. Where there are
+several events, or none, the dead letter says what came. The Functions host takes JSON objects and
+arrays only.
+
 ## Rejected
 
 Every row is a file in `samples/rejected/`. Reasons are also in the dead letter.

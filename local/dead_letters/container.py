@@ -17,8 +17,8 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from local import settings
 from local.dead_letters.format import DeadLetter, read
 from local.errors import CommandError
-from shared.errors import ConfigError
 from shared.connection import Account
+from shared.errors import ConfigError
 from shared.settings import Settings
 
 if TYPE_CHECKING:

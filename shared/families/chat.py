@@ -15,20 +15,30 @@ from shared.reading.identifiers import Identifier
 from shared.reading.identities import from_identifier
 from shared.reading.values import Number, Text, moment, number, strings, text
 from shared.records.facts import Fact, Message, Party, Thread
+from shared.records.plain_text import text_of
 
-_FORMATS = {"text": "text", "html": "html", "richtext/html": "html", "richtext": "html"}
+_FORMATS = {
+    "text": "text",
+    "text/plain": "text",
+    "html": "html",
+    "richtext": "html",
+    "richtext/html": "html",
+    "text/html": "html",
+}
+"""Others are kept in the provider's word, such as ``RichText/Media_CallRecording``."""
 
 
 class ChatMessage(Struct, frozen=True, rename="camel"):
     """``AcsChatMessage…EventData`` of received, edited and deleted, at both levels.
 
     ``old_names``: names of before 2021-03-19 (Azure/Communication release notes); for months both
-    were in each event.
+    were in each event. ``messageType`` is what senders to custom topics call ``type``.
     """
 
     old_names: ClassVar = {
         "senderId": "senderCommunicationIdentifier",
         "recipientId": "recipientCommunicationIdentifier",
+        "messageType": "type",
     }
 
     message_id: Text = None
@@ -64,10 +74,12 @@ def message_deleted(payload: ChatMessage, envelope: Envelope, extra: dict[str, A
 
 
 def _message(payload: ChatMessage, extra: dict[str, Any]) -> Message:
+    format_ = _FORMATS.get((payload.type or "").strip().lower(), payload.type)
     return Message(
         id=text(payload.message_id),
         text=payload.message_body,
-        format=_FORMATS.get((payload.type or "").lower(), payload.type),
+        plain_text=text_of(format_, payload.message_body),
+        format=format_,
         sent_at=moment("composeTime", payload.compose_time, extra),
         edited_at=moment("editTime", payload.edit_time, extra),
         deleted_at=moment("deleteTime", payload.delete_time, extra),

@@ -6,20 +6,24 @@ there have been PascalCase and camelCase, ``from`` without its ``+``; ``segmentC
 
 import re
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from msgspec import Struct, field
 
 from shared.families import reports
+from shared.families.keywords import keyword_of
 from shared.families.route import ALARM, OPEN_AND_SHOW, UPDATE_AND_SYNC, Route
 from shared.reading.envelope import Envelope, provenance
 from shared.reading.fields import read
 from shared.reading.identities import conversation
-from shared.reading.phones import from_phone
+from shared.reading.phones import beside, from_phone
 from shared.reading.values import Number, Text, moment, number, text
 from shared.records.delivery_codes import SMS_CODES
 from shared.records.facts import Attempt, Fact, Message
 
-_SUBJECT = re.compile(r"/?phone_?numbers?/(\+?\d[\d-]*)", re.IGNORECASE | re.ASCII)
+_SUBJECT = re.compile(r"/?phone_?numbers?/([^/]+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"\+?\d[\d-]*|(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9 +_&-]{1,11}", re.ASCII)
+"""A number, or an alphanumeric sender id as the SMS FAQ defines it."""
 _OPTED_OUT = "sender blocked for given recipient"
 """The text of a report of before there were codes (Communication Services SMS FAQ)."""
 _CODE = re.compile(r"\s*(\d{4})\s*(?::|$)", re.ASCII)
@@ -62,9 +66,10 @@ class _SmsAttempt(Struct, frozen=True, rename="camel"):
 def received(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A text message reached one of the resource's numbers."""
     received_at = moment("receivedTimestamp", payload.received_timestamp, extra)
-    sender = from_phone(payload.from_)
     # The subject names the receiving number; data is asked first.
-    recipient = from_phone(payload.to) or from_phone(number_in_subject(envelope.subject))
+    to = from_phone(payload.to) or from_phone(number_in_subject(envelope.subject))
+    sender = beside(from_phone(payload.from_), to)
+    recipient = beside(to, sender)
     return Fact(
         channel="sms",
         direction="inbound",
@@ -80,14 +85,16 @@ def received(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) ->
             sent_at=received_at,
             segments=number("segmentCount", payload.segment_count, extra),
         ),
+        keyword=keyword_of(payload.message, recipient),
         extra=extra,
     )
 
 
 def sms_report(payload: SmsReport, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """How an SMS that the resource sent has fared."""
-    sender = from_phone(payload.from_) or from_phone(number_in_subject(envelope.subject))
-    recipient = from_phone(payload.to)
+    from_ = from_phone(payload.from_) or from_phone(number_in_subject(envelope.subject))
+    recipient = beside(from_phone(payload.to), from_)
+    sender = beside(from_, recipient)
     code, details = _sms_details(payload.delivery_status_details, extra)
     occurred_at = moment("receivedTimestamp", payload.received_timestamp, extra)
     return Fact(
@@ -135,9 +142,10 @@ def _attempt(wire: dict[str, Any]) -> Attempt:
 
 
 def number_in_subject(subject: str | None) -> str | None:
-    """The number of ``/phonenumber/15555555555``, with or without the leading slash."""
+    """The address of ``/phonenumber/15555555555``, with or without the leading slash."""
     match = _SUBJECT.match(subject or "")
-    return match.group(1) if match else None
+    address = unquote(match[1]) if match else ""
+    return address if _ADDRESS.fullmatch(address) else None
 
 
 # fmt: off

@@ -1,4 +1,4 @@
-"""Raw JSON text to ``Envelope``: Event Grid schema or CloudEvents 1.0, in any key casing.
+"""Raw JSON text to ``Envelope``: Event Grid schema or CloudEvents, in any key casing.
 
 Sources: learn.microsoft.com/azure/event-grid/event-schema and cloudevents.io spec v1.0.2. Both
 shapes can come mixed in one event, with keys missing, and with ``specversion`` misspelt; what
@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from shared.errors import MalformedEvent
+from shared.reading.forwarded import as_1_0, event_in, from_base64, is_old
 from shared.reading.jsontext import decode, unpacked
 from shared.reading.values import text, uri_reference
 from shared.records.facts import Schema, SourceEvent
@@ -27,10 +28,14 @@ DEAD_LETTER_KEYS = frozenset(
         "lasthttpstatuscode",
         "publishtime",
         "lastdeliveryattempttime",
+        "deadletterproperties",
+        "customdeliveryproperties",
+        "brokerproperties",
     }
 )
 """What dead-lettering adds to an event, lower-cased: it describes an earlier delivery, and a
-replayed event must give the same records as the first time."""
+replayed event must give the same records as the first time. The last three: Event Grid namespaces
+(learn.microsoft.com/azure/event-grid/dead-letter-event-subscriptions-namespace-topics)."""
 _EVENT_GRID = ("eventtype", "topic", "eventtime")
 _CLOUD_EVENTS = ("type", "source", "time")
 _OWN_FIELDS = ("id", "subject", "dataversion", "metadataversion", "traceparent")
@@ -58,17 +63,13 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse(event: str) -> Envelope:
-    """Read one event; a one-element array, as in samples and deliveries, is unwrapped.
+    """Read one event; what it came in, such as an array of one, is taken off.
 
     Raises:
-        MalformedEvent: not JSON, not one JSON object, nested too deeply, or without a type.
+        MalformedEvent: not JSON, not one event, nested too deeply, or without a type.
     """
-    wire = decode(event)
-    if isinstance(wire, list) and len(wire) == 1:
-        wire = wire[0]
-    if not isinstance(wire, dict):
-        raise MalformedEvent(f"expected one event as a JSON object, got {_kind(wire)}")
-    return _envelope(wire)
+    packed = from_base64(event)
+    return _envelope(event_in(decode(event) if packed is None else packed))
 
 
 def provenance(envelope: Envelope) -> SourceEvent:
@@ -101,14 +102,10 @@ def in_subject(subject: str | None, part: str) -> str | None:
     return None
 
 
-def _kind(wire: Any) -> str:
-    if isinstance(wire, list):
-        return f"an array of {len(wire)}"
-    return {str: "a string", bool: "a boolean", type(None): "null"}.get(type(wire), "a number")
-
-
 def _envelope(wire: dict[str, Any]) -> Envelope:
     folded = {key.lower(): value for key, value in reversed(wire.items())}
+    if is_old(folded):
+        return _envelope(as_1_0(wire))
     type_, first, second = _type(folded)
     source, time = (_first(folded, first[i], second[i]) for i in (1, 2))
     own = {name: _text(folded.get(name)) for name in _OWN_FIELDS}

@@ -1,15 +1,18 @@
 """Communication identifiers as they come: raw ids, and objects with at most one nested part.
 
 Raw id prefixes, and how a raw id is built from an identifier's parts: the azure-communication
-identity SDKs (``identifier_from_raw_id``, ``_shared/models.py``).
+identity SDKs (``identifier_from_raw_id``, ``_shared/models.py`` of azure-communication-
+callautomation 1.6.0). Other prefixes (``8:live:``, ``8:sfb:``, ``48:``, ``29:``) are known to no
+SDK: kind ``unknown``.
 """
 
+import re
 from typing import Any, get_args
 
 from msgspec import Struct
 
 from shared.reading.values import text
-from shared.records.facts import PartyKind
+from shared.records.facts import ANONYMOUS, PartyKind
 
 Identifier = str | dict[str, Any] | None
 """A communication identifier in an event: a raw id (before 2021-03) or an object."""
@@ -27,6 +30,8 @@ _KIND_OF_PREFIX: tuple[tuple[str, PartyKind], ...] = (
     ("8:gcch-acs:", "communicationUser"),
     ("8:spool:", "communicationUser"),
 )
+_EXTENSION = re.compile(r"8:(?:dod-|gcch-)?acs:[^_]*_[^_]*_[^_]*")
+"""Resource, tenant and user."""
 _TEAMS_CLOUDS = {"dod": "dod", "gcch": "gcch"}
 
 
@@ -39,6 +44,7 @@ class IdentifierObject(Struct, frozen=True, rename="camel"):
     phone_number: dict[str, Any] | str | None = None
     microsoft_teams_user: dict[str, Any] | None = None
     microsoft_teams_app: dict[str, Any] | None = None
+    teams_extension_user: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
     id: str | None = None
     communication_user_id: str | None = None
@@ -57,11 +63,26 @@ def plain_user(identifier: dict[str, Any]) -> str | None:
 
 
 def kind_of(raw_id: str | None) -> PartyKind:
-    """The kind that the prefix of a raw id stands for."""
-    return next(
-        (kind for prefix, kind in _KIND_OF_PREFIX if (raw_id or "").startswith(prefix)),
-        "unknown",
-    )
+    """The kind that the prefix of a raw id stands for, whatever its casing.
+
+    Three parts after the prefix of a user are those of a Teams extension user.
+    """
+    folded = (raw_id or "").lower()
+    if _EXTENSION.fullmatch(folded):
+        return "teamsExtensionUser"
+    return next((kind for prefix, kind in _KIND_OF_PREFIX if folded.startswith(prefix)), "unknown")
+
+
+def kind_named(name: str | None) -> PartyKind | None:
+    """The kind of this name, as the wire or an SDK spells it (``microsoft_teams_user``)."""
+    return KINDS.get((name or "").replace("_", "").lower())
+
+
+def is_anonymous(parts: IdentifierObject) -> bool:
+    """Whether somebody hides the number (``isAnonymous``, or ``anonymous`` in its place)."""
+    raw_id, nested = (parts.raw_id or "").lower(), parts.phone_number
+    number = (inside(nested, "value") or "").lower()
+    return raw_id == ANONYMOUS or number == "anonymous" or _is_true(nested, "isanonymous")
 
 
 def kind_of_part(parts: IdentifierObject) -> PartyKind | None:
@@ -72,6 +93,8 @@ def kind_of_part(parts: IdentifierObject) -> PartyKind | None:
         return "phoneNumber"
     if parts.microsoft_teams_user:
         return "microsoftTeamsUser"
+    if parts.teams_extension_user:
+        return "teamsExtensionUser"
     return "microsoftTeamsApp" if parts.microsoft_teams_app else None
 
 
@@ -94,7 +117,7 @@ def derived_raw_id(parts: IdentifierObject, number: str | None) -> str | None:
     if app := inside(parts.microsoft_teams_app, "appid"):
         cloud = (inside(parts.microsoft_teams_app, "cloud") or "").lower()
         return f"28:{_TEAMS_CLOUDS.get(cloud, 'orgid')}:{app}"
-    return None
+    return _extension_raw_id(parts.teams_extension_user)
 
 
 def unread_parts(parts: IdentifierObject, raw_id: str | None) -> dict[str, Any]:
@@ -104,6 +127,7 @@ def unread_parts(parts: IdentifierObject, raw_id: str | None) -> dict[str, Any]:
         "phoneNumber": parts.phone_number,
         "microsoftTeamsUser": parts.microsoft_teams_user,
         "microsoftTeamsApp": parts.microsoft_teams_app,
+        "teamsExtensionUser": parts.teams_extension_user,
     }
     known = {raw_id, (raw_id or "").removeprefix("4:")}
     return {
@@ -113,8 +137,22 @@ def unread_parts(parts: IdentifierObject, raw_id: str | None) -> dict[str, Any]:
     }
 
 
+def _extension_raw_id(user: dict[str, Any] | None) -> str | None:
+    """``8:acs:{resource}_{tenant}_{user}``, where all three are there."""
+    parts = [inside(user, name) for name in ("resourceid", "tenantid", "userid")]
+    if None in parts:
+        return None
+    cloud = _TEAMS_CLOUDS.get((inside(user, "cloud") or "").lower())
+    return f"8:{f'{cloud}-' if cloud else ''}acs:{'_'.join(map(str, parts))}"
+
+
+def _is_true(nested: dict[str, Any] | str | None, name: str) -> bool:
+    found = nested.items() if isinstance(nested, dict) else ()
+    return any(key.lower() == name and value is True for key, value in found)
+
+
 def _teams_prefix(user: dict[str, Any] | None) -> str:
-    if any(key.lower() == "isanonymous" and value is True for key, value in (user or {}).items()):
+    if _is_true(user, "isanonymous"):
         return "8:teamsvisitor:"
     cloud = (inside(user, "cloud") or "").lower()
     return f"8:{_TEAMS_CLOUDS.get(cloud, 'orgid')}:"

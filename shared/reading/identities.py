@@ -10,11 +10,12 @@ from msgspec import Struct, structs
 
 from shared.reading.fields import read
 from shared.reading.identifiers import (
-    KINDS,
     Identifier,
     IdentifierObject,
     derived_raw_id,
     inside,
+    is_anonymous,
+    kind_named,
     kind_of,
     kind_of_part,
     plain_user,
@@ -22,7 +23,7 @@ from shared.reading.identifiers import (
 )
 from shared.reading.phones import e164
 from shared.reading.values import strings, text
-from shared.records.facts import Party, PartyKind
+from shared.records.facts import ANONYMOUS, Party, PartyKind
 
 
 class _Participant(Struct, frozen=True, rename="camel"):
@@ -66,15 +67,17 @@ def _from_object(
     parts, extra = read(IdentifierObject, identifier)
     number = inside(parts.phone_number, "value")
     raw_id = parts.raw_id or derived_raw_id(parts, number)
-    kind = KINDS.get((parts.kind or "").lower(), "unknown")
-    if kind == "unknown":
+    if is_anonymous(parts):
+        raw_id, number = ANONYMOUS, None
+    kind = kind_named(parts.kind)
+    if kind is None or kind == "unknown":
         kind = kind_of_part(parts) or kind_of(raw_id)
     extra |= unread_parts(parts, raw_id)
     misplaced = strings(parts.metadata)  # there in Microsoft's spec examples
     if misplaced and metadata and misplaced != metadata:
         extra["metadata"] = parts.metadata
     metadata = metadata or misplaced
-    if parts.kind and parts.kind.lower() not in KINDS:
+    if parts.kind and not kind_named(parts.kind):
         extra["kind"] = parts.kind
     if raw_id is None and kind == "unknown" and not extra:
         return _nameless(display_name, metadata)
@@ -152,7 +155,8 @@ def _party(
 ) -> Party:
     phone_number = None
     if kind == "phoneNumber":
-        phone_number = e164(number or (raw_id or "").removeprefix("4:"))
+        # ``4:+14255550123_id``: an id that tells calls through one number apart.
+        phone_number = e164(number or (raw_id or "").removeprefix("4:").partition("_")[0])
     return Party(
         kind=kind,
         raw_id=raw_id,

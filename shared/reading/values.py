@@ -43,13 +43,16 @@ def _is_number(digits: str) -> bool:
 
 
 def strings(value: Mapping[str, Any] | None) -> dict[str, str] | None:
-    """A customer's metadata. Its values are text by the schema; any other is kept as JSON."""
-    if not value:
-        return None
-    return {
+    """A customer's metadata. Its values are text by the schema; any other is kept as JSON.
+
+    Null is no value, as in every other field.
+    """
+    found = {
         key: item if isinstance(item, str) else msgspec.json.encode(item).decode()
-        for key, item in value.items()
+        for key, item in (value or {}).items()
+        if item is not None
     }
+    return found or None
 
 
 _NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})")

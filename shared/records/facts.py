@@ -29,10 +29,12 @@ PartyKind = Literal[
     "alphanumericSender",
     "microsoftTeamsUser",
     "microsoftTeamsApp",
+    "teamsExtensionUser",
     "emailAddress",
     "channelRegistration",
     "unknown",
 ]
+Keyword = Literal["stop", "start", "help"]
 Direction = Literal["inbound", "outbound"]
 DeliveryStatus = Literal["queued", "sent", "delivered", "read", "failed", "unknown"]
 FailureReason = Literal[
@@ -49,6 +51,9 @@ FailureReason = Literal[
     "expired",
     "unknown",
 ]
+
+ANONYMOUS = "4:anonymous"
+"""The raw id of everybody who hides the number (``PhoneNumberIdentifier`` of the identity SDKs)."""
 
 Instant = Annotated[
     str,
@@ -89,9 +94,9 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
     extra: Extra = {}
 
     def __post_init__(self) -> None:
-        """Derive the key, so that no spelling of a party can miss it."""
+        """Derive the key, so that no spelling of a party can miss it; many share ``ANONYMOUS``."""
         key = self.phone_number or self.email_address or self.raw_id or ""
-        force_setattr(self, "key", key.lower())
+        force_setattr(self, "key", "" if (key := key.lower()) == ANONYMOUS else key)
 
 
 class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -99,6 +104,13 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
 
     id: Annotated[str | None, Meta(description="The provider's id of the message.")] = None
     text: Annotated[str | None, Meta(description="As it came: never trimmed or cut.")] = None
+    plain_text: Annotated[
+        str | None,
+        Meta(
+            description="Where the format is html or another mark-up: what a person would read, "
+            "on one line, without quotes of other people's words."
+        ),
+    ] = None
     format: Annotated[
         str | None, Meta(description="text, html, or the provider's word for another format.")
     ] = None
@@ -209,6 +221,10 @@ class Content(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     ] = ()
     participant: Annotated[Party | None, Meta(description="Who was added or removed.")] = None
     message: Message | None = None
+    keyword: Annotated[
+        Keyword | None,
+        Meta(description="The inbound SMS is this keyword alone, in any of its wordings."),
+    ] = None
     thread: Thread | None = None
     delivery: Delivery | None = None
     event: Annotated[

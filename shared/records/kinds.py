@@ -10,6 +10,7 @@ from msgspec import Struct
 from shared.records import identity, wording
 from shared.records.facts import Fact, RecordType
 from shared.records.identity import Change
+from shared.records.readable import shortened
 
 
 class Kind(Struct, frozen=True):
@@ -54,7 +55,7 @@ KINDS: dict[RecordType, Kind] = {
         wording.what_and_participant),
     "communication.participant.removed": Kind(
         "Participant removed", identity.participant_changed, identity.by_thread_version,
-        wording.what_and_participant),
+        wording.who_left),
 }
 # fmt: on
 
@@ -68,10 +69,10 @@ def work_title(record_type: RecordType, fact: Fact) -> str:
 def push_title(record_type: RecordType, fact: Fact) -> str:
     """The title of a push: who acted, or what happened; never empty."""
     kind = KINDS[record_type]
-    return wording.shortened(kind.push_title(fact, kind.what), wording.TITLE_LENGTH) or kind.what
+    return shortened(kind.push_title(fact, kind.what), wording.TITLE_LENGTH) or kind.what
 
 
 def push_body(record_type: RecordType, fact: Fact) -> str:
     """The text of a push; never empty."""
     kind = KINDS[record_type]
-    return wording.shortened(kind.push_body(fact, kind.what), wording.BODY_LENGTH) or kind.what
+    return shortened(kind.push_body(fact, kind.what), wording.BODY_LENGTH) or kind.what

@@ -1,16 +1,15 @@
 """Titles and texts for people. They go into records, never into logs."""
 
-import re
-from html import unescape
-
-from shared.records.facts import DeliveryStatus, Fact, Party
+from shared.records.facts import DeliveryStatus, Fact, Message, Party
+from shared.records.plain_text import is_markup, text_of
+from shared.records.readable import is_json, one_line, shortened
 
 TITLE_LENGTH = 80
 BODY_LENGTH = 240
 """In characters. The whole text is in ``message.text``; a push service takes about 4 KB in all."""
 
-_TAG = re.compile(r"<[^<>]*>")
 _CHANNEL = {"sms": "SMS", "email": "E-mail", "whatsapp": "WhatsApp"}
+_KNOWN_BY_THEIR_ID = {"shortCode", "alphanumericSender", "phoneNumber"}
 _DELIVERY: dict[DeliveryStatus, str] = {
     "queued": "Queued for",
     "sent": "Sent to",
@@ -30,8 +29,9 @@ def work_title(fact: Fact, headline: str) -> str:
 
 
 def what_from_sender(fact: Fact, what: str) -> str:
-    """``New message from Alice``."""
+    """``New message from Alice``, ``STOP from +15555550100``."""
     name = name_of(fact.sender)
+    what = fact.keyword.upper() if fact.keyword else what
     return f"{what} from {name}" if name else what
 
 
@@ -45,6 +45,13 @@ def what_and_participant(fact: Fact, what: str) -> str:
     """``Participant added: Alice``."""
     name = name_of(fact.participant)
     return f"{what}: {name}" if name else what
+
+
+def who_left(fact: Fact, what: str) -> str:
+    """``Participant removed: Alice``, and ``Participant left: Alice`` where nobody else did it."""
+    who, by = fact.participant, fact.sender
+    is_own_doing = bool(who and by and who.key == by.key != "")
+    return what_and_participant(fact, "Participant left" if is_own_doing else what)
 
 
 def only_what(_fact: Fact, what: str) -> str:
@@ -67,15 +74,16 @@ def delivery(fact: Fact, _what: str) -> str:
 def delivery_reason(fact: Fact, what: str) -> str:
     """Why a delivery has its status, if the provider gave a reason."""
     reason = fact.delivery and (fact.delivery.meaning or fact.delivery.details)
-    return reason or delivery(fact, what)
+    return reason if reason and not is_json(reason) else delivery(fact, what)
 
 
 def message_text(fact: Fact, what: str) -> str:
-    """What was written, without mark-up."""
-    text = (fact.message and fact.message.text) or ""
-    if fact.message and fact.message.format == "html":
-        text = unescape(_TAG.sub(" ", text[: BODY_LENGTH * 20]))
-    return text if text.strip() else topic_or_what(fact, what)
+    """What was written, as people read it: no mark-up, and no JSON."""
+    message = fact.message or Message()
+    text = message.text
+    if is_markup(message.format):
+        text = message.plain_text or text_of(message.format, text)
+    return topic_or_what(fact, what) if not text or is_json(text) else text
 
 
 def topic_or_what(fact: Fact, what: str) -> str:
@@ -87,13 +95,8 @@ def name_of(party: Party | None) -> str | None:
     """How people know a party. The opaque id of a user means nothing to them."""
     if party is None:
         return None
-    name = party.display_name or party.phone_number or party.email_address
-    if name is None and party.kind in {"shortCode", "alphanumericSender", "phoneNumber"}:
-        return party.raw_id
-    return name
-
-
-def shortened(text: str, length: int) -> str:
-    """One line of at most ``length`` characters, an ellipsis for what is left out."""
-    line = " ".join(text[: length * 4].split())
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+    name = party.display_name and one_line(party.display_name)
+    name = name or party.phone_number or party.email_address
+    if not name and party.key and party.kind in _KNOWN_BY_THEIR_ID:
+        return (party.raw_id or "").removeprefix("4:")
+    return name or None

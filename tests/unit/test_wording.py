@@ -17,7 +17,7 @@ NAMED = Party(kind="communicationUser", raw_id=ALICE, display_name="Alice")
 OPAQUE = Party(kind="communicationUser", raw_id=ALICE)
 PHONE = Party(kind="phoneNumber", raw_id="15555550100", phone_number="+15555550100")
 MAIL = Party(kind="emailAddress", raw_id="A@x.org", email_address="A@x.org")
-BLANK = Party(kind="unknown", display_name=" " * 999 + "x")
+BLANK = Party(kind="unknown", display_name=" " * 999 + "\u200b")
 
 
 def _fact(channel: str = "chat", **said: Any) -> Fact:
@@ -112,8 +112,8 @@ def test_the_title_of_a_notification(expected: str, record: RecordType, fact: Fa
         ("New message", RECEIVED, _fact(message=Message(text=""))),
         ("New message", RECEIVED, _fact(message=Message())),
         ("New message", RECEIVED, _fact(message=Message(text=" \n "))),
-        ("New message", RECEIVED, _fact(message=Message(text="<img src='x'/>", format="html"))),
-        ("New message", RECEIVED, _fact(message=Message(text=" " * 5000 + "x"))),
+        ("Image", RECEIVED, _fact(message=Message(text="<img src='x'/>", format="html"))),
+        ("x", RECEIVED, _fact(message=Message(text=" " * 5000 + "x"))),
         ("Opening hours", UPDATED, _fact(thread=Thread(topic="Opening hours"))),
         ("Conversation changed", UPDATED, _fact(thread=Thread())),
         ("Conversation changed", UPDATED, _fact(thread=Thread(topic=" "))),
@@ -129,7 +129,7 @@ def test_the_title_of_a_notification(expected: str, record: RecordType, fact: Fa
         "no text",
         "blank",
         "only a picture",
-        "blank as far as anybody reads",
+        "far behind",
         "topic",
         "no topic",
         "blank topic",
