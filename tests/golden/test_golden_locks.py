@@ -22,8 +22,9 @@ def text(name: str) -> str:
 
 
 def required(requirements: str) -> set[str]:
-    """NAME==VERSION of what a file of requirements lists."""
-    return set(re.findall(r"^[\w-]+==[\w.]+", requirements, re.MULTILINE))
+    """NAME==VERSION of what a file of requirements lists; the lock leaves out [extras]."""
+    found = re.findall(r"^([\w-]+)(?:\[\w+\])?(==[\w.]+)", requirements, re.MULTILINE)
+    return {"".join(each) for each in found}
 
 
 def locked(lock: str, name: str) -> set[str]:
