@@ -31,6 +31,7 @@ PartyKind = Literal[
     "microsoftTeamsApp",
     "emailAddress",
     "channelRegistration",
+    "whatsAppUser",
     "unknown",
 ]
 Direction = Literal["inbound", "outbound"]
@@ -79,6 +80,9 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
         str | None, Meta(description="E.164, only when that is sure; else see rawId.")
     ] = None
     email_address: Annotated[str | None, Meta(description="For kind emailAddress.")] = None
+    business_scoped_user_id: Annotated[
+        str | None, Meta(description="Of a WhatsApp user, with and without a number.")
+    ] = None
     display_name: Annotated[str | None, Meta(description="As the sender's system knows it.")] = None
     role: Annotated[
         Literal["staff"] | None, Meta(description="Somebody of ours, by the settings.")
@@ -107,6 +111,15 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     deleted_at: Instant | None = None
     version: Annotated[
         int | None, Meta(description="Order the changes of one message by this, not by arrival.")
+    ] = None
+    sequence_id: Annotated[
+        int | None, Meta(description="The place of the message in its thread.")
+    ] = None
+    internet_message_id: Annotated[
+        str | None, Meta(description="Of mail: the id in its header Message-ID.")
+    ] = None
+    partner_message_id: Annotated[
+        str | None, Meta(description="The id that a partner of the provider gave it.")
     ] = None
     segments: Annotated[int | None, Meta(description="SMS segments it was carried in.")] = None
     metadata: Annotated[
@@ -157,10 +170,16 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="ca
     provider_status: Annotated[
         str | None, Meta(description="The status exactly as the event has it.")
     ] = None
-    code: Annotated[str | None, Meta(description="The provider's or channel's code.")] = None
+    code: Annotated[
+        str | None,
+        Meta(description="The provider's or channel's code; for mail SMTP's, as in 550 5.1.1."),
+    ] = None
     meaning: Annotated[str | None, Meta(description="What a known code means.")] = None
     details: Annotated[
         str | None, Meta(description="The provider's explanation, for people to read.")
+    ] = None
+    recipient_mail_server_host_name: Annotated[
+        str | None, Meta(description="For mail: which server took or refused it.")
     ] = None
     attempts: tuple[Attempt, ...] = ()
     tag: Annotated[str | None, Meta(description="What the sender attached for reports.")] = None

@@ -88,7 +88,12 @@ def name_of(party: Party | None) -> str | None:
     if party is None:
         return None
     name = party.display_name or party.phone_number or party.email_address
-    if name is None and party.kind in {"shortCode", "alphanumericSender", "phoneNumber"}:
+    if name is None and party.kind in {
+        "shortCode",
+        "alphanumericSender",
+        "phoneNumber",
+        "whatsAppUser",
+    }:
         return party.raw_id
     return name
 
