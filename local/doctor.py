@@ -117,8 +117,10 @@ def _examine_local_run(arguments: argparse.Namespace) -> int:
 def _host_problems(port: int) -> list[str]:
     if not functions_host.is_running(port):
         return [f"no Functions host runs on port {port}: python3 dev.py start"]
+    from shared.routes import FUNCTIONS  # noqa: PLC0415 - `--help` works without packages
+
     loaded = webhook.functions(port)
-    missing = sorted({"sms_received", "chat_events", "delivery_report"} - set(loaded))
+    missing = sorted(set(FUNCTIONS) - set(loaded))
     problems = [f"the host does not know {name}: is its function.json whole?" for name in missing]
     for name in loaded:
         answer = loopback.request(port, f"/admin/functions/{name}/status")

@@ -29,8 +29,20 @@ DIALECTS = {
     "failed": "a delivery that failed",
     "opted-out": "a failure told in words, before there were codes",
     "bounced": "a hard bounce",
+    "soft-bounce": "a bounce for now",
     "expanded": "a distribution list, not final",
     "read": "read by the recipient",
+    "2021": "2021: identifiers flat, fewer fields, old names",
+    "2023": "2023: without messageId and messageType",
+    "2026": "2026: with a sequence id",
+    "policy": "2026: by or about a retention policy",
+    "no-number": "2026: a WhatsApp user known by a business-scoped id only",
+    "media": "a file",
+    "button": "a button of a template, pressed",
+    "interactive": "a row of a list, chosen",
+    "reaction": "a reaction",
+    "click": "a link, clicked",
+    "missed": "a call that nobody answered",
 }
 """What the middle part of a sample's name says of it."""
 
@@ -120,6 +132,8 @@ def _types() -> list[tuple[str, ...]]:
         rows.append((name, route.function, record, *_cells(route.yields, user_work)))
         if route.when_failed:
             rows.append((f"{name}, failed", route.function, record, *_cells(route.when_failed)))
+        if route.when_missed:
+            rows.append((f"{name}, missed", route.function, record, *_cells(route.when_missed)))
     return rows
 
 

@@ -19,6 +19,7 @@ from statistics import median
 from bench.cold_start import imports, made_of
 from bench.parts import Scale
 from bench.results import Goal, Outcome
+from shared.routes import FUNCTIONS
 
 AT_LOAD = 1.1
 FORBIDDEN = ("azure.identity", "azure.storage.blob", "azure.eventgrid", "pydantic")
@@ -27,8 +28,8 @@ FORBIDDEN = ("azure.identity", "azure.storage.blob", "azure.eventgrid", "pydanti
 def measure(scale: Scale) -> Outcome:
     """Import everything, time it, and look who brought what."""
     quick = scale is Scale.QUICK
-    imported = imports.measured(imports.FUNCTIONS) if quick else imports.measured(rounds=7)
-    ratio = median(imported[function].ratio.median for function in imports.FUNCTIONS)
+    imported = imports.measured(FUNCTIONS) if quick else imports.measured(rounds=7)
+    ratio = median(imported[function].ratio.median for function in FUNCTIONS)
     return Outcome(
         goals=[
             Goal(
@@ -47,16 +48,14 @@ def measure(scale: Scale) -> Outcome:
         tables=[
             imports.table(imported),
             made_of.table(1 if quick else 5),
-            imports.first_events(imports.FUNCTIONS[:1])
-            if quick
-            else imports.first_events(rounds=5),
+            imports.first_events(FUNCTIONS[:1]) if quick else imports.first_events(rounds=5),
         ],
     )
 
 
 def forbidden(imported: dict[str, imports.Imported]) -> set[str]:
     """What a function's module imported and should not have."""
-    modules = (name for function in imports.FUNCTIONS for name in imported[function].modules)
+    modules = (name for function in FUNCTIONS for name in imported[function].modules)
     return {
         name
         for name in modules

@@ -13,8 +13,8 @@ from msgspec import Struct
 from bench.measuring import Spread, shuffled, spread
 from bench.results import Cell, Table
 from local.paths import ROOT, SAMPLES
+from shared.routes import FUNCTIONS
 
-FUNCTIONS = ("sms_received", "chat_events", "delivery_report")
 _REFERENCE = ("azure.functions", "azure.storage.queue.aio", "msgspec")
 _REFERENCE_NAME = "azure.functions, azure.storage.queue.aio and msgspec"
 _ON_TOP = {
@@ -39,6 +39,8 @@ _EVENTS = {
     "sms_received": "SMSReceived",
     "chat_events": "ChatMessageReceived.current",
     "delivery_report": "SMSDeliveryReportReceived",
+    "advanced_messages": "AdvancedMessageReceived",
+    "call_events": "CallEnded",
 }
 
 

@@ -4,9 +4,10 @@ import re
 import sys
 from collections import Counter
 
-from bench.cold_start.imports import FUNCTIONS, fresh
+from bench.cold_start.imports import fresh
 from bench.measuring import digits, spread
 from bench.results import Cell, Table
+from shared.routes import FUNCTIONS
 
 _LINE = re.compile(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)")
 _AZURE = re.compile(r"azure\.(functions|storage\.queue|core|eventgrid|[a-z]+)")

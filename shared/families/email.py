@@ -14,7 +14,8 @@ from shared.reading.fields import take
 from shared.reading.identities import conversation, from_email
 from shared.reading.values import Number, Text, moment, text
 from shared.records import mail_codes
-from shared.records.facts import Delivery, Fact, Message
+from shared.records.facts import Fact, Message
+from shared.records.parts import Delivery
 
 
 class EmailReport(Struct, frozen=True, rename="camel"):

@@ -11,7 +11,7 @@ import msgspec
 
 from shared.reading.values import text
 from shared.records.delivery_codes import FINAL, STATUSES, Code, Outcome
-from shared.records.facts import Attempt, Delivery
+from shared.records.parts import Attempt, Delivery
 
 _CODE_NAMES = ("channelcode", "statuscode", "errorcode", "code")
 _TEXT_NAMES = ("channelmessage", "statusmessage", "errormessage", "message", "details", "title")
@@ -67,17 +67,18 @@ def _folded(value: Any) -> Any:
 def explained(name: str, wire: Any, extra: dict[str, Any]) -> tuple[str | None, str | None]:
     """Code and text for people of a text, an object or a list; what else it has is extra.
 
-    A text that is JSON is read as such: nobody wants to see braces.
+    A text that is JSON is read as such: nobody wants to see braces. Several texts are joined; then
+    all of it is in extra too.
     """
-    if isinstance(wire, str) and wire.lstrip()[:1] in {"{", "["}:
-        wire = _unpacked(wire)
-    if not isinstance(wire, (dict, list)):
+    if not isinstance(wire, (dict, list, str)):
         return None, text(wire)
     codes: list[str] = []
     texts: list[str] = []
-    if rest := _gather(wire, codes, texts):
-        extra[name] = rest
-    return (codes[0] if codes else None), (": ".join(dict.fromkeys(texts)) or None)
+    rest = _gather(wire, codes, texts)
+    codes, texts = list(dict.fromkeys(codes)), list(dict.fromkeys(texts))
+    if rest or len(codes) > 1 or len(texts) > 1:
+        extra[name] = wire if len(codes) > 1 or len(texts) > 1 else rest
+    return (codes[0] if codes else None), (": ".join(texts) or None)
 
 
 def _unpacked(wire: str) -> Any:
@@ -91,12 +92,15 @@ def _unpacked(wire: str) -> Any:
 
 def _gather(wire: Any, codes: list[str], texts: list[str]) -> Any:
     """Collect codes and texts, outer ones first; return what is left."""
+    if isinstance(wire, str) and wire.lstrip()[:1] in {"{", "["}:
+        wire = _unpacked(wire)
+    if isinstance(wire, str):
+        if own := text(wire):
+            texts.append(own)
+        return None
     if isinstance(wire, list):
         return [rest for item in wire if (rest := _gather(item, codes, texts))]
     if not isinstance(wire, dict):
-        if isinstance(wire, str) and (own := text(wire)):
-            texts.append(own)
-            return None
         return wire
     rest = {key: value for key, value in wire.items() if value not in (None, "")}
     for names, found in ((_CODE_NAMES, codes), (_TEXT_NAMES, texts)):

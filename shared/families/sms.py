@@ -18,7 +18,8 @@ from shared.reading.phones import from_phone
 from shared.reading.values import Number, Text, moment, number, text
 from shared.records import sms_codes
 from shared.records.delivery_codes import SMS_CODES
-from shared.records.facts import Attempt, Fact, Message
+from shared.records.facts import Fact, Message
+from shared.records.parts import Attempt
 
 _SUBJECT = re.compile(r"/?phone_?numbers?/(\+?\d[\d-]*)", re.IGNORECASE | re.ASCII)
 

@@ -16,7 +16,8 @@ from shared.reading.identities import conversation
 from shared.reading.phones import e164
 from shared.reading.values import Number, Text, moment, text
 from shared.records import whatsapp_codes
-from shared.records.facts import Delivery, Fact, Message, Party
+from shared.records.facts import Fact, Message, Party
+from shared.records.parts import Delivery
 
 _BUSINESS_SCOPED = re.compile(r"[A-Za-z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
 """Country, a dot, letters and digits (developers.facebook.com/docs/whatsapp/business-scoped-user-
@@ -50,6 +51,7 @@ def advanced_status(payload: AdvancedStatus, envelope: Envelope, extra: dict[str
     sender = registration(payload.from_, channel)
     recipient = user("to", payload.to, payload.to_bsuid, channel, extra)
     occurred_at = moment("receivedTimestamp", payload.received_timestamp, extra)
+    error = _error(payload)
     return Fact(
         channel=channel,
         direction="outbound",
@@ -61,24 +63,21 @@ def advanced_status(payload: AdvancedStatus, envelope: Envelope, extra: dict[str
         message=Message(
             id=text(payload.message_id) or in_subject(envelope.subject, "advancedmessage")
         ),
-        attempt=reports.as_it_came(payload.status, _error(payload)),
-        delivery=_delivery(payload, extra),
+        attempt=reports.as_it_came(payload.status, error),
+        delivery=_delivery(payload, error, extra),
         extra=extra,
     )
 
 
 def _error(payload: AdvancedStatus) -> Any:
-    """The error as it came, in whatever form."""
-    flat = {"code": text(payload.error_code), "message": text(payload.error_message)}
+    """The error as it came, in whatever form; a list where it came in several."""
+    flat = {"errorCode": text(payload.error_code), "errorMessage": text(payload.error_message)}
     others = [form for form in (payload.errors, flat if any(flat.values()) else None) if form]
     return [payload.error, *others] if others else payload.error
 
 
-def _delivery(payload: AdvancedStatus, extra: dict[str, Any]) -> Delivery:
-    code, details = text(payload.error_code), text(payload.error_message)
-    for name, form in (("error", payload.error), ("errors", payload.errors)):
-        own_code, own_details = reports.explained(name, form, extra)
-        code, details = code or own_code, details or own_details
+def _delivery(payload: AdvancedStatus, error: Any, extra: dict[str, Any]) -> Delivery:
+    code, details = reports.explained("error", error, extra)
     known = whatsapp_codes.find(code)
     return reports.delivery(payload.status, code=code, known=known, details=details)
 

@@ -13,7 +13,7 @@ import msgspec
 from shared.errors import MalformedEvent
 from shared.reading.jsontext import decode, unpacked
 from shared.reading.values import text, uri_reference
-from shared.records.facts import Schema, SourceEvent
+from shared.records.parts import Schema, SourceEvent
 
 PREFIX = "microsoft.communication."
 

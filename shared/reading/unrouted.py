@@ -10,14 +10,6 @@ from shared.reading.envelope import PREFIX, Envelope
 _FILTER = "take it out of the event subscription's included event types"
 OTHER_FAMILIES = {
     "UserDisconnected": "presence",
-    "RecordingFileStatusUpdated": "call recording",
-    "CallStarted": "calls",
-    "CallEnded": "calls",
-    "CallParticipantAdded": "calls",
-    "CallParticipantRemoved": "calls",
-    "IncomingCall": "calls",
-    "EmailEngagementTrackingReportReceived": "e-mail engagement",
-    "AdvancedMessageReceived": "inbound advanced messages",
     "AdvancedMessageAnalysisCompleted": "message analysis",
     "RouterJobReceived": "job router",
     "RouterJobClassified": "job router",
@@ -104,7 +96,7 @@ def why_not(envelope: Envelope) -> str:
     """Why no route takes this event, and what to do about it."""
     type_ = envelope.type.lower()
     name = type_.rpartition(".")[2]
-    if _is_graph(envelope):
+    if is_graph(envelope):
         return _GRAPH
     if type_.startswith(BEFORE_THE_PREVIEW):
         meant = _MEANT_BEFORE.get(name, "…")
@@ -120,7 +112,10 @@ def why_not(envelope: Envelope) -> str:
     return f"no route for this event type: add one if the service publishes it, else {_FILTER}"
 
 
-def _is_graph(envelope: Envelope) -> bool:
+def is_graph(envelope: Envelope) -> bool:
+    """Whether this is Microsoft Graph's, whose types are called as events of calls are."""
+    if not envelope.extra:
+        return False
     names = {key.lower() for key in envelope.extra}
     return "eventdatetime" in names or "@odata.type" in names
 

@@ -7,7 +7,7 @@ troubleshooting/voice-video-calling/troubleshooting-codes (SMS), as of 2024-07.
 
 from msgspec import Struct
 
-from shared.records.facts import DeliveryStatus, FailureReason
+from shared.records.parts import DeliveryStatus, FailureReason
 
 
 class Outcome(Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from shared.records.facts import FailureReason
+from shared.records.parts import FailureReason
 
 _ENHANCED = r"([245]\.\d{1,3}\.\d{1,3})(?!\d|\.\d)"
 _LOOKED_AT = 1000

@@ -5,7 +5,7 @@ the 24 hours in which a business may answer freely are over, and only a template
 """
 
 from shared.records.delivery_codes import Code
-from shared.records.facts import FailureReason
+from shared.records.parts import FailureReason
 
 _TEMPLATE = Code("The template is missing, paused or filled in wrongly.", "misconfigured")
 _CODES: dict[str, tuple[str, FailureReason]] = {

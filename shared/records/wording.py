@@ -3,7 +3,8 @@
 import re
 from html import unescape
 
-from shared.records.facts import DeliveryStatus, Fact, Party
+from shared.records.facts import Fact, Party
+from shared.records.parts import DeliveryStatus
 
 TITLE_LENGTH = 80
 BODY_LENGTH = 240

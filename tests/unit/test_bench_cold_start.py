@@ -10,6 +10,7 @@ import bench.cold_start as part
 from bench.cold_start import fresh, imports, made_of
 from bench.cold_start.imports import Imported
 from bench.measuring import Spread
+from shared.routes import FUNCTIONS
 
 _ONE = Spread(1.0, 1.0, 1.0)
 _REPORT = """\
@@ -22,7 +23,7 @@ import time:        50 |        400 | azure.storage.queue._client
 
 def _imported(*modules: str) -> dict[str, Imported]:
     one = Imported(cpu=_ONE, wall=_ONE, ratio=_ONE, memory=60.0, modules=list(modules))
-    return dict.fromkeys(imports.FUNCTIONS, one)
+    return dict.fromkeys(FUNCTIONS, one)
 
 
 def test_forbidden_modules_are_found_and_only_those() -> None:

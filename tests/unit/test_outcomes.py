@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.records.delivery_codes import SMS_CODES, STATUSES
-from shared.records.facts import Delivery
+from shared.records.parts import Delivery
 from tests.unit.events import event, fact, of_kind, records
 
 SMS = {"messageId": "m", "from": "+15555550199", "to": "+15555550100", "deliveryStatus": "Failed"}
@@ -189,11 +189,12 @@ def test_an_error_of_whatsapp_in_any_shape(error: dict[str, Any]) -> None:
         ("Undeliverable", "Undeliverable"),
         ("7", 7),
         ("{no JSON", "{no JSON"),
+        ("a: {bad", [{"code": 1, "message": "a"}, {"code": "2"}, "{bad"]),
         ("first: second", {"message": "first", "details": ["second", {"message": "first"}, 5]}),
         (None, {"details": {"trace": 1}}),
         (None, {}),
     ],
-    ids=["text", "number", "brace", "several", "nothing readable", "empty"],
+    ids=["text", "number", "brace", "codes", "several", "nothing readable", "empty"],
 )
 def test_the_words_of_an_error(details: str | None, error: Any) -> None:
     found = fact(WHATSAPP_REPORT, WHATSAPP | {"status": "Failed", "error": error})
@@ -203,11 +204,14 @@ def test_the_words_of_an_error(details: str | None, error: Any) -> None:
 
 
 def test_what_of_an_error_is_neither_code_nor_text_is_kept() -> None:
-    error = {"code": 1, "details": [{"message": "x", "trace": 1}, {"message": "y"}, 5], "n": ""}
+    error = {"code": 1, "details": [{"message": "x", "trace": 1}, 5], "n": ""}
+    several = error | {"message": "y"}
 
     found = fact(WHATSAPP_REPORT, WHATSAPP | {"status": "Failed", "error": error})
+    all_of_it = fact(WHATSAPP_REPORT, WHATSAPP | {"status": "Failed", "error": several})
 
     assert found.extra == {"error": {"details": [{"trace": 1}, 5]}}
+    assert all_of_it.extra == {"error": several}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from shared.records.delivery_codes import SMS_CODES
-from shared.records.facts import Attempt, Delivery, Party
+from shared.records.facts import Party
+from shared.records.parts import Attempt, Delivery
 from tests.unit.events import EVENT_TIME, fact
 
 SMS_REPORT = {
