@@ -9,6 +9,7 @@ from typing import Any
 from bench import page, results
 from local.paths import ROOT, SAMPLES
 from shared.families.route import Yields
+from shared.reading.unrouted import OTHER_FAMILIES, REASONS
 from shared.routes import ROUTES
 from tools import generated, golden, schemas, subscriptions
 
@@ -63,6 +64,23 @@ Event types stand without `Microsoft.Communication.`, records without `communica
 | event type | function | record | work item | push notification |
 |---|---|---|---|---|
 {types}
+## What a reader sees
+
+Of the first sample of each type, with default settings; `-` where there is nothing. Thread-level
+events are titles of work items, user-level ones pushes. What is `background` shows nothing.
+
+| event type | work item: title | action | push: title | body | level |
+|---|---|---|---|---|---|
+{seen}
+## What becomes no record
+
+Events of these types are dead letters that say so: take them out of the filter of the event
+subscription. `ChatTypingIndicatorReceivedInThread` and `ChatAzureBotCommandReceivedInThread` are
+acknowledged without a record.
+
+| family | why | event types |
+|---|---|---|
+{unrouted}
 ## By dialect
 
 Every row is a file in `samples/` with a golden file in `tests/golden/`.
@@ -112,6 +130,8 @@ def events_page() -> str:
     """The tables of events: by type, by dialect, and what is rejected."""
     return _EVENTS.format(
         types=_table(_types()),
+        seen=_table(_seen()),
+        unrouted=_table(_unrouted()),
         dialects=_table(_dialects()),
         meanings=_table([(name or "(none)", meaning) for name, meaning in DIALECTS.items()]),
         rejected=_table(_rejected()),
@@ -140,6 +160,38 @@ def _types() -> list[tuple[str, ...]]:
 def _cells(yields: Yields, user_work: str = "") -> tuple[str, str]:
     high = ", high" if yields.work and yields.priority == "high" else ""
     return f"{yields.work or '-'}{high}{user_work}", yields.push or "-"
+
+
+def _seen() -> list[tuple[str, ...]]:
+    """What people read, out of the golden file of each type's first sample and its alarm."""
+    names = [route.event.rpartition(".")[2] for route in ROUTES if route.record]
+    samples = [SAMPLES / f"{name}{kind}.json" for name in names for kind in ("", *_ALARMS)]
+    return [_seen_of(sample) for sample in samples if sample.exists()]
+
+
+_ALARMS = (".failed", ".bounced", ".missed")
+
+
+def _seen_of(sample: Path) -> tuple[str, ...]:
+    given = _golden(sample)
+    (work,) = given["work-items"] or [{"data": {}}]
+    (push,) = given["push-notifications"] or [{"data": {}}]
+    name, _, kind = sample.stem.partition(".")
+    cells = [work["data"].get(field) for field in ("title", "action")]
+    cells += [push["data"].get(field) for field in ("title", "body", "interruptionLevel")]
+    return (f"{name}, {kind}" if kind else name, *(_cell(cell) for cell in cells))
+
+
+def _cell(text: str | None) -> str:
+    """Text of a sample, as a table shows it."""
+    return " ".join((text or "-").replace("|", "\\|").replace("<", "&lt;").split())
+
+
+def _unrouted() -> list[tuple[str, ...]]:
+    return [
+        (family, why, ", ".join(name for name, of in OTHER_FAMILIES.items() if of == family))
+        for family, why in REASONS.items()
+    ]
 
 
 def _dialects() -> list[tuple[str, ...]]:

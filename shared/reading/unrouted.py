@@ -36,6 +36,13 @@ OTHER_FAMILIES = {
 }
 """Types of Communication Services (without their prefix) that are no messages, and their family."""
 
+REASONS = {
+    "presence": "who is online changes too often to be news, and nobody has to act on it",
+    "message analysis": "it is a preview, about a message that AdvancedMessageReceived brings",
+    "job router": "it hands out work by itself, and ends with the service on 2028-09-30",
+}
+"""Why a family's events become no records."""
+
 INVENTED = {
     "ChatParticipantAdded": "ChatThreadParticipantAdded",
     "ChatParticipantRemoved": "ChatThreadParticipantRemoved",
@@ -106,7 +113,7 @@ def why_not(envelope: Envelope) -> str:
     if not type_.startswith(PREFIX):
         return _EVENT_GRID.get(type_, _ELSEWHERE)
     if family := _FAMILY_OF.get(name):
-        return f"{family} events become no records here: {_FILTER}"
+        return f"{family} events become no records here ({REASONS[family]}): {_FILTER}"
     if name in _MEANT:
         return f"Event Grid has no such event type, {_MEANT[name]} was meant: {_FILTER}"
     return f"no route for this event type: add one if the service publishes it, else {_FILTER}"
