@@ -18,6 +18,8 @@ _TEXT_NAMES = ("channelmessage", "statusmessage", "errormessage", "message", "de
 _NESTED = ("error", "errors", "details", "error_data", "errordata", "innererror")
 """Where errors lie in errors, in the forms of Communication Services and of WhatsApp itself."""
 
+_JSON = frozenset({"{", "["})
+
 
 def delivery(
     provider_status: str | None,
@@ -29,7 +31,9 @@ def delivery(
     tag: str | None = None,
 ) -> Delivery:
     """How far a message has come, by the provider's word and its code, where that is known."""
-    word = "".join(filter(str.isalpha, (provider_status or "").lower()))
+    word = (provider_status or "").lower()
+    if not word.isalpha():
+        word = "".join(filter(str.isalpha, word))
     outcome = STATUSES.get(word, Outcome("unknown"))
     if word == "warning" and code:
         outcome = STATUSES["failed"]
@@ -70,7 +74,8 @@ def explained(name: str, wire: Any, extra: dict[str, Any]) -> tuple[str | None, 
     A text that is JSON is read as such: nobody wants to see braces. Several texts are joined; then
     all of it is in extra too.
     """
-    if not isinstance(wire, (dict, list, str)):
+    is_structured = isinstance(wire, (dict, list))
+    if not is_structured and not (isinstance(wire, str) and wire.lstrip()[:1] in _JSON):
         return None, text(wire)
     codes: list[str] = []
     texts: list[str] = []
@@ -92,7 +97,7 @@ def _unpacked(wire: str) -> Any:
 
 def _gather(wire: Any, codes: list[str], texts: list[str]) -> Any:
     """Collect codes and texts, outer ones first; return what is left."""
-    if isinstance(wire, str) and wire.lstrip()[:1] in {"{", "["}:
+    if isinstance(wire, str) and wire.lstrip()[:1] in _JSON:
         wire = _unpacked(wire)
     if isinstance(wire, str):
         if own := text(wire):

@@ -120,7 +120,7 @@ def _sms_details(
 ) -> tuple[str | None, str | None]:
     """The code and the text of ``2000: Message Delivered``, ``4007`` or ``No error.`` alike."""
     code, details = reports.explained("deliveryStatusDetails", wire, extra)
-    return code or sms_codes.in_words(details or ""), details
+    return code or (sms_codes.in_words(details) if details else None), details
 
 
 def _attempt(wire: dict[str, Any]) -> Attempt:

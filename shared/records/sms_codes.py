@@ -15,6 +15,8 @@ _CODE = re.compile(
     r"(?:^[^\w+]*|code\W*|[\[(#]|^\W*(?:error|status)\W*)(\d{4})(?![\w]|[-.:/]\d)(\s+\w)?",
     re.ASCII | re.IGNORECASE,
 )
+_NO_CODE = frozenset({"no error.", "no error"})
+"""What most reports of before there were codes say."""
 _WORDINGS = tuple(
     (re.compile(pattern), code)
     for pattern, code in (
@@ -43,9 +45,13 @@ def in_words(details: str) -> str | None:
 
     A number before a word, as in ``2026 messages``, is a code only if it is a documented one.
     """
+    if details[4:5] in {"", ":"} and details[:4].isdecimal() and details[:4].isascii():
+        return details[:4]  # as most are written
     details = details[:_LOOKED_AT]
     for match in _CODE.finditer(details):
         if match.group(2) is None or match.group(1) in SMS_CODES:
             return match.group(1)
     wording = " ".join(details.lower().split())
+    if wording in _NO_CODE:
+        return None
     return next((code for pattern, code in _WORDINGS if pattern.search(wording)), None)
