@@ -187,6 +187,7 @@ def test_an_error_of_whatsapp_in_any_shape(error: dict[str, Any]) -> None:
     ("details", "error"),
     [
         ("Undeliverable", "Undeliverable"),
+        ("Undeliverable", {"details": [" ", "Undeliverable"]}),
         ("7", 7),
         ("{no JSON", "{no JSON"),
         ("a: {bad", [{"code": 1, "message": "a"}, {"code": "2"}, "{bad"]),
@@ -194,7 +195,7 @@ def test_an_error_of_whatsapp_in_any_shape(error: dict[str, Any]) -> None:
         (None, {"details": {"trace": 1}}),
         (None, {}),
     ],
-    ids=["text", "number", "brace", "codes", "several", "nothing readable", "empty"],
+    ids=["text", "blank", "number", "brace", "codes", "several", "nothing readable", "empty"],
 )
 def test_the_words_of_an_error(details: str | None, error: Any) -> None:
     found = fact(WHATSAPP_REPORT, WHATSAPP | {"status": "Failed", "error": error})
