@@ -9,9 +9,8 @@ from shared import routes
 from shared.errors import RejectedEvent
 from shared.reading import unrouted
 from shared.reading.envelope import Envelope, parse
-from shared.routes import ROUTES
+from shared.routes import FUNCTIONS
 
-FUNCTIONS = list(dict.fromkeys(route.function for route in ROUTES))
 _FUNCTION_SCHEMAS = ("EventGridSchema", "CloudEventSchemaV1_0")
 _SMS = ("sms_received", "delivery_report")
 

@@ -117,10 +117,10 @@ def _examine_local_run(arguments: argparse.Namespace) -> int:
 def _host_problems(port: int) -> list[str]:
     if not functions_host.is_running(port):
         return [f"no Functions host runs on port {port}: python3 dev.py start"]
-    from shared.routes import ROUTES  # noqa: PLC0415 - `--help` works without packages
+    from shared.routes import FUNCTIONS  # noqa: PLC0415 - `--help` works without packages
 
     loaded = functions_host.functions(port)
-    missing = sorted({route.function for route in ROUTES} - set(loaded))
+    missing = sorted(set(FUNCTIONS) - set(loaded))
     problems = [f"the host does not know {name}: is its function.json whole?" for name in missing]
     for name in loaded:
         answer = loopback.request(port, f"/admin/functions/{name}/status")

@@ -103,7 +103,7 @@ def convert(parsed: Envelope, settings: Settings, revision: int = 0) -> list[Sen
         RejectedEvent: it can become none.
     """
     route = settings.overrides.get(parsed.type.lower()) or routes.find(parsed.type)
-    if route is None:
+    if route is None or unrouted.is_graph(parsed):
         raise UnknownEventType(unrouted.why_not(parsed))
     if route.record is None:
         return []
@@ -145,10 +145,16 @@ def _records(
             origin,
             recipient=fact.sender if route.notify == "sender" else _addressee(fact),
             level=yields.push,
-            expires=settings.push_expires,
+            expires=_expires(route, settings),
         )
         sends.append(Send(settings.push_notifications_queue, push))
     return sends
+
+
+def _expires(route: Route[Any], settings: Settings) -> int | None:
+    """Seconds for which a push is of use: the row's or the setting's, whichever is less."""
+    limits = [limit for limit in (route.push_expires, settings.push_expires) if limit is not None]
+    return min(limits, default=None)
 
 
 def _addressee(fact: Fact) -> Party | None:
