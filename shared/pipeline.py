@@ -6,7 +6,6 @@ help becomes a dead letter and returns; storage that fails, a wrong setting and 
 
 import asyncio
 import logging
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -162,7 +161,7 @@ async def deliver(
     Raises:
         DeliveryError: storage did not take one of them; the event must come again.
     """
-    writes: list[Coroutine[Any, Any, object]] = [_write(send, settings, store) for send in sends]
+    writes: list[Any] = [_write(send, settings, store) for send in sends]
     if archive_of is not None and settings.archive_container:
         name = archive.blob_name(archive_of, datetime.now(UTC))
         body = archive.content(archive_of)
