@@ -30,7 +30,7 @@ COMMANDS = (
     Command("send", "send sample events to a function", "local.send"),
     Command("peek", "show what lies on the queues, without taking it", "local.peek"),
     Command("doctor", "find out why nothing arrives, here or in Azure", "local.doctor"),
-    Command("dead-letters", "list, show and replay rejected events", "local.dead_letters"),
+    Command("dead-letters", "list, show and replay rejected events", "local.dead_letters.commands"),
     Command("test", "run the tests", "tools.test"),
     Command("reliability", "break things, and account for every event", "tools.reliability"),
     Command("bench", "measure what the app costs, beside what people write instead", "tools.bench"),

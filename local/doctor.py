@@ -139,14 +139,15 @@ def _program_problems(arguments: argparse.Namespace) -> list[str]:
 
 
 def _tell_of_storage(arguments: argparse.Namespace) -> None:
-    from local import letter_box  # noqa: PLC0415 - `--help` works without packages
+    from local.dead_letters import container  # noqa: PLC0415 - `--help` works without packages
     from local.queues import Account  # noqa: PLC0415 - see above
 
     at = StoragePorts(blob=arguments.blob_port, queue=arguments.queue_port)
     with Account(at.connection_string) as account:
         for queue in settings.queues():
             print(f"{queue}: {account.peek(queue)[1]} messages")
-    with letter_box.of_connection_string(at.connection_string) as box:
-        for reason, count in Counter(letter.reason for letter in box.letters()).most_common():
+    with container.of_local_run(at.connection_string) as dead_letters:
+        reasons = Counter(letter.reason for letter in dead_letters.waiting())
+        for reason, count in reasons.most_common():
             print(f"{settings.dead_letters_container()}: {count} {reason}")
             print(f"  python3 dev.py dead-letters list --reason {reason}")

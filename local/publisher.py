@@ -1,4 +1,4 @@
-"""Publish samples with the client that Azure's own customers publish with."""
+"""Publish events with Microsoft's client, `azure-eventgrid`."""
 
 from typing import Any
 

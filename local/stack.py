@@ -1,14 +1,18 @@
 """The whole local run: Azurite, the Functions host, Event Grid; started and stopped together."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from local import azurite, eventgrid, functions_host, paths, ports
+from local import azurite, functions_host, paths, ports
 from local.azurite import StoragePorts
 from local.errors import CommandError
 from local.processes import Child, Children
+
+if TYPE_CHECKING:
+    from local.eventgrid.thread import LocalTopic
 
 HOST_PORT = 7071
 
@@ -21,12 +25,18 @@ class Stack:
     storage: StoragePorts
     host: Child
     children: Children
-    topic_port: int | None = None
+    topic: "LocalTopic | None" = None
+    """Event Grid before the host."""
 
     @property
     def url(self) -> str:
         """Where the Functions host listens, without a slash at the end."""
         return functions_host.url(self.host_port)
+
+    @property
+    def topic_port(self) -> int | None:
+        """Where Event Grid listens."""
+        return self.topic.port if self.topic else None
 
     @property
     def connection_string(self) -> str:
@@ -35,6 +45,8 @@ class Stack:
 
     def check(self) -> None:
         """Raise a `CommandError` when a program of the stack is no longer there."""
+        if self.topic is not None:
+            self.topic.check()
         ended = self.children.ended()
         if ended:
             raise CommandError(ended.obituary())
@@ -69,13 +81,12 @@ class Stack:
             host = functions_host.start(
                 children, host_port, root=root, settings=everything, func=func
             )
+            # The others start while it is imported, which takes half a second.
+            event_grid = _event_grid(topic_port, host_port, storage)
             azurite.wait_until_ready(service, storage)
             functions_host.wait_until_ready(host, host_port)
-            if topic_port is not None:
-                at, account_string = functions_host.url(host_port), storage.connection_string
-                topic = eventgrid.start(children, topic_port, at, account_string)
-                eventgrid.wait_until_ready(topic, topic_port)
-            yield cls(host_port, storage, host, children, topic_port)
+            with event_grid as topic:
+                yield cls(host_port, storage, host, children, topic)
 
     @classmethod
     @contextmanager
@@ -86,3 +97,14 @@ class Stack:
         host, *storage = ports.free(4)
         with cls.on(host, StoragePorts(*storage), root=root, settings=settings) as stack:
             yield stack
+
+
+def _event_grid(
+    port: int | None, host_port: int, storage: StoragePorts
+) -> AbstractContextManager["LocalTopic | None"]:
+    """Event Grid before the host, if it has a port."""
+    if port is None:
+        return nullcontext()
+    from local.eventgrid.thread import running  # noqa: PLC0415 - its packages may be missing yet
+
+    return running(functions_host.url(host_port), storage.connection_string, port=port)

@@ -18,7 +18,7 @@ from local.setup.environment import install_deploy_tools
 _TIERS = ["-p", "tools.pytest_tiers"]
 _EVERYTHING = [
     *_TIERS,
-    *("tests/unit", "tests/contract", "tests/e2e", "tests/golden"),
+    *("tests/unit", "tests/contract", "tests/e2e", "tests/golden", "tests/tools"),
     *("--cov=shared", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=100"),
 ]
 _DEPLOY = [*_TIERS, "--tiers=deploy", "tests/deploy", "--numprocesses=2", "--dist=loadscope"]

@@ -1,29 +1,24 @@
-"""The local stand-in for Event Grid: `python -m local.eventgrid`, or `eventgrid.running(...)`.
+"""The local stand-in for Event Grid: a topic, its event subscriptions, delivery, dead letters.
 
-A topic that the real `azure-eventgrid` client publishes to, event subscriptions from the file that
-deployment reads, delivery to the webhook of a Functions host, retries, dead letters; and knobs that
-make it misbehave within what Event Grid promises: at least once, in no order.
+The real `azure-eventgrid` client publishes to it. It delivers by the file of event subscriptions
+that deployment reads, tries again as Event Grid does, and can be asked to misbehave within what
+Event Grid promises: at least once, in no order.
 
-Reading order: `options` (what can be asked for), `subscriptions` (who gets what), `events` (what
-was published), `schedule` (what an answer means, when to try again), `handshake` and `delivery`
-(one HTTP request), `deadletters` and `letterbox` (what was given up), `dispatch` (the queue of one
-subscription), `topic` (all of them), `server` and `serve` (the endpoints, from start to stop),
-`client` (for those who start it).
+Reading order: `options`, `clock`, `subscriptions` (which events go where), `events`, `schedule`
+(what an answer means, when to try again), `delivery` (the requests to a webhook), `dead_letters`,
+`dispatch` (the queue of one subscription), `topic` (all of them), `serve` (the endpoint that
+clients publish to), `thread` (all of it beside a synchronous program).
 
-Facts are from learn.microsoft.com/azure/event-grid, `delivery-and-retry` where nothing else is
-said. What is held is held in memory: unlike the service, a restart forgets it.
+Facts are from learn.microsoft.com/azure/event-grid, page `delivery-and-retry` where no other is
+named. Events are held in memory: unlike the service, a restart loses them.
 """
 
-from local.eventgrid.client import LocalTopic, endpoint, running, start, wait_until_ready
-from local.eventgrid.options import DEFAULT_PORT, Knobs, Options
+from local import ports
 
-__all__ = [
-    "DEFAULT_PORT",
-    "Knobs",
-    "LocalTopic",
-    "Options",
-    "endpoint",
-    "running",
-    "start",
-    "wait_until_ready",
-]
+DEFAULT_PORT = 7072
+"""Beside the Functions host's 7071."""
+
+
+def endpoint(port: int) -> str:
+    """The address of the topic on a port, for EventGridPublisherClient; any key will do."""
+    return f"http://{ports.LOOPBACK}:{port}/api/events"

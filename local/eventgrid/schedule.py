@@ -7,13 +7,11 @@ are Azure resources. Where the page names no value, the source stands beside it.
 from dataclasses import dataclass
 from http import HTTPStatus
 
-ANSWER_SECONDS = 30.0
-
 _SUCCESS = range(200, 205)
 
-# The first is from a dead letter somebody showed (stackoverflow.com/questions/52173869); the others
-# are named after its pattern, which is an inference.
-_NEVER_AGAIN: dict[int, str] = {
+# `deadLetterReason` of answers that are never tried again. The first name is from a published dead
+# letter (stackoverflow.com/questions/52173869); the others follow its pattern, which is a guess.
+_FINAL: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "UndeliverableDueToHttpBadRequest",
     HTTPStatus.FORBIDDEN: "UndeliverableDueToHttpForbidden",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "UndeliverableDueToHttpRequestEntityTooLarge",
@@ -33,43 +31,43 @@ _OUTCOMES: dict[int, str] = {
 _MINUTE, _HOUR = 60.0, 3600.0
 _WAITS = (10, 30, _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 30 * _MINUTE, _HOUR, 3 * _HOUR, 6 * _HOUR)
 _LAST_WAIT = 12 * _HOUR
-_LEAST_WAITS: dict[int, float] = {
+_MINIMUM_WAITS: dict[int, float] = {
     HTTPStatus.UNAUTHORIZED: 5 * _MINUTE,
     HTTPStatus.NOT_FOUND: 5 * _MINUTE,
     HTTPStatus.REQUEST_TIMEOUT: 2 * _MINUTE,
     HTTPStatus.SERVICE_UNAVAILABLE: 30.0,
 }
-# "A small randomization to all retry steps"; how small is not said.
+# "A small randomization to all retry steps": the page does not give its size.
 JITTER = 0.1
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a delivery ended: in the service's words, and the answer's status if there was one."""
+    """How a delivery ended: Event Grid's name for it, and the answer's status if there was one."""
 
     name: str
     status: int | None = None
-    is_final: bool = True
-    """Whether the event itself was answered. A failed handshake is no word about events."""
+    of_handshake: bool = False
+    """The handshake failed, so the function has not seen the events: it is always tried again."""
 
     @property
     def is_success(self) -> bool:
         """Whether the event is delivered: 200 to 204, and nothing else."""
-        return self.is_final and self.status in _SUCCESS
+        return not self.of_handshake and self.status in _SUCCESS
 
     @property
     def is_answer(self) -> bool:
-        """Whether the function was reached, and answered."""
-        return self.is_final and self.status is not None
-
-    def describe(self) -> str:
-        """For the log: `NotFound (404)`."""
-        return self.name if self.status is None else f"{self.name} ({self.status})"
+        """Whether the function got the event and answered."""
+        return not self.of_handshake and self.status is not None
 
     @property
-    def never_again(self) -> str | None:
-        """The `deadLetterReason` of an answer that no retry can change."""
-        return _NEVER_AGAIN.get(self.status or 0) if self.is_final else None
+    def final_reason(self) -> str | None:
+        """The `deadLetterReason`, if Event Grid does not try again after this answer."""
+        return None if self.of_handshake else _FINAL.get(self.status or 0)
+
+    def __str__(self) -> str:
+        """For the log: `NotFound (404)`."""
+        return self.name if self.status is None else f"{self.name} ({self.status})"
 
 
 TIMED_OUT = Outcome("TimedOut")
@@ -84,14 +82,14 @@ def answered(status: int) -> Outcome:
     return Outcome(_OUTCOMES.get(status, "GenericError"), status)
 
 
-def wait(attempts: int, outcome: Outcome, chance: float) -> float:
-    """Seconds until the next attempt, when so many have failed.
+def wait(attempts: int, outcome: Outcome, jitter: float) -> float:
+    """Seconds until the next attempt.
 
     Args:
-        attempts: at least one.
-        outcome: of the last one; some codes have a longest shortest wait.
-        chance: between 0 and 1; how much of the jitter is added.
+        attempts: how many have failed, at least one.
+        outcome: of the last one; some statuses have a minimum wait.
+        jitter: between 0 and 1; how much of the randomization is added.
     """
     scheduled = _WAITS[attempts - 1] if attempts <= len(_WAITS) else _LAST_WAIT
-    least = _LEAST_WAITS.get(outcome.status or 0, 0.0)
-    return max(scheduled, least) * (1 + JITTER * chance)
+    minimum = _MINIMUM_WAITS.get(outcome.status or 0, 0.0)
+    return max(scheduled, minimum) * (1 + JITTER * jitter)

@@ -1,87 +1,109 @@
-"""Run one topic until somebody asks to stop."""
+"""The endpoint of the topic: `POST /api/events`, as EventGridPublisherClient calls it.
+
+Statuses and error bodies: learn.microsoft.com/azure/event-grid/post-to-custom-topic.
+"""
 
 import asyncio
 import contextlib
 import errno
 import logging
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from functools import partial
+from http import HTTPStatus
 
 from aiohttp import web
 
-from local import settings
 from local.errors import CommandError
-from local.eventgrid import delivery, schedule, server, subscriptions
+from local.eventgrid import delivery, events, subscriptions
+from local.eventgrid.clock import Clock
+from local.eventgrid.dead_letters import Write
+from local.eventgrid.events import Event, RefusedError
 from local.eventgrid.options import Options
 from local.eventgrid.topic import Topic
-from local.host import lifetime
 from local.ports import LOOPBACK
 
-if TYPE_CHECKING:
-    from local.eventgrid.letterbox import Letterbox
+MAX_REQUEST = 1024 * 1024
+"""Bytes of one event, and of all in a request together."""
 
+# Access key, shared access signature, Microsoft Entra. None of them is checked.
+_CREDENTIALS = ("aeg-sas-key", "aeg-sas-token", "Authorization")
 _GRACE_SECONDS = 0.5
 
 _log = logging.getLogger("eventgrid")
 
 
-async def serve(
-    options: Options,
-    host_url: str,
-    port: int,
-    connection_string: str | None,
-) -> None:
-    """Listen, deliver, stop.
+@contextlib.asynccontextmanager
+async def serving(
+    port: int, host_url: str, options: Options, clock: Clock, write_dead_letter: Write | None
+) -> AsyncIterator[tuple[Topic, asyncio.Task[None]]]:
+    """Listen and deliver for the time of a `with` block.
 
     Args:
-        options: how.
-        host_url: the Functions host.
         port: where to listen.
-        connection_string: the storage account for dead letters; without it they are dropped.
+        host_url: the Functions host.
+        options: how it works.
+        clock: what retries and times to live are measured by.
+        write_dead_letter: without it, events that are given up are dropped.
+
+    Returns:
+        The topic and the task that delivers, which ends only when it fails.
 
     Raises:
         CommandError: it cannot start.
     """
-    stop = lifetime.stop_event()
-    async with contextlib.AsyncExitStack() as stack:
-        letters = None
-        if connection_string is not None:
-            letters = await stack.enter_async_context(_letterbox(connection_string, options.topic))
-        topic = await stack.enter_async_context(_topic(options, host_url, letters))
-        stack.push_async_callback((await _listen(topic, port)).cleanup)
-        _log.info("Event Grid: http://%s:%d/api/events", LOOPBACK, port)
-        async with asyncio.TaskGroup() as group:
-            work = group.create_task(topic.run())
-            await stop.wait()
+    entries = subscriptions.read(options.subscriptions)
+    async with delivery.session(options.answer_seconds) as session:
+        topic = Topic(options, entries, host_url, session, clock, write_dead_letter)
+        listener = await _listen(topic, port)
+        work = asyncio.create_task(topic.run())
+        try:
+            yield topic, work
+        finally:
+            await listener.cleanup()
             work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
     if topic.pending:
-        _log.warning("Event Grid forgets %d deliveries that were not done.", topic.pending)
-
-
-@contextlib.asynccontextmanager
-async def _topic(
-    options: Options, host_url: str, letters: "Letterbox | None"
-) -> AsyncIterator[Topic]:
-    wanted = subscriptions.read(options.subscriptions)
-    seconds = options.answer_seconds or schedule.ANSWER_SECONDS * options.time_scale
-    async with delivery.session(seconds) as session:
-        yield Topic(options, wanted, host_url.rstrip("/"), session, letters)
-
-
-def _letterbox(connection_string: str, topic: str) -> "Letterbox":
-    from local.eventgrid.letterbox import Letterbox  # noqa: PLC0415 -- half a second, if wanted
-
-    return Letterbox(connection_string, settings.dead_letters_container(), topic)
+        _log.warning("Event Grid stops; %d deliveries were not done.", topic.pending)
 
 
 async def _listen(topic: Topic, port: int) -> web.AppRunner:
-    runner = web.AppRunner(server.build(topic), access_log=None, shutdown_timeout=_GRACE_SECONDS)
+    application = web.Application(client_max_size=MAX_REQUEST)
+    application.router.add_post("/api/events", partial(_publish, topic))
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GRACE_SECONDS)
     await runner.setup()
     try:
         await web.TCPSite(runner, LOOPBACK, port).start()
     except OSError as error:
         await runner.cleanup()
         if error.errno == errno.EADDRINUSE:
-            raise CommandError(f"port {port} is taken; choose another with --port") from error
+            raise CommandError(f"port {port} is taken; choose another for Event Grid") from error
         raise CommandError(f"cannot listen on port {port}: {error.strerror}") from error
     return runner
+
+
+async def _publish(topic: Topic, request: web.Request) -> web.Response:
+    """Take all events of a request, or none of them."""
+    try:
+        topic.publish(await _acceptable(topic, request))
+    except RefusedError as refusal:
+        code = {"code": str(int(refusal.status)), "message": str(refusal)}
+        return web.json_response({"error": code | {"details": [code]}}, status=refusal.status)
+    return web.Response()
+
+
+async def _acceptable(topic: Topic, request: web.Request) -> list[Event]:
+    if not any(request.headers.get(name) for name in _CREDENTIALS):
+        raise RefusedError(HTTPStatus.UNAUTHORIZED, "the header aeg-sas-key is missing")
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        raise RefusedError(status, f"more than {MAX_REQUEST} bytes") from None
+    published = events.read(body, request.content_type, topic.clock.now())
+    if not all(map(topic.can_deliver, published)):
+        reason = "a subscription wants EventGridSchema, and CloudEvents cannot be converted to it"
+        raise RefusedError(HTTPStatus.BAD_REQUEST, reason)
+    if topic.is_full:
+        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "too many events wait for delivery")
+    return published

@@ -5,19 +5,21 @@ and the defaults.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from local.errors import CommandError
-from local.eventgrid.events import Event
-from local.eventgrid.options import Schema
+
+Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
+"""As ARM's `eventDeliverySchema` names them."""
 
 
 class Filter(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Which events a subscription wants. A filter that is not imitated is refused, not ignored."""
+    """Which events a subscription takes. A filter that is not imitated is refused, not ignored."""
 
     included_event_types: list[str] | None = None
     """None or empty: all types."""
@@ -25,15 +27,23 @@ class Filter(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     subject_ends_with: str = ""
     is_subject_case_sensitive: bool = False
 
-    def matches(self, event: Event) -> bool:
-        """Whether the event is wanted. Types are compared without regard to case."""
-        wanted = {name.lower() for name in self.included_event_types or ()}
-        if wanted and not any(name.lower() in wanted for name in event.types):
-            return False
-        same = str if self.is_subject_case_sensitive else str.lower
-        subject = same(event.subject)
-        begins, ends = same(self.subject_begins_with), same(self.subject_ends_with)
-        return subject.startswith(begins) and subject.endswith(ends)
+    def why_not(self, types: Iterable[str], subject: str) -> str | None:
+        """Why an event is not delivered; None when it is.
+
+        Args:
+            types: the event's type, or both where it has the keys of both schemas. They are
+                compared without regard to case.
+            subject: empty when the event has none.
+        """
+        included = {name.lower() for name in self.included_event_types or ()}
+        if included and included.isdisjoint(name.lower() for name in types):
+            return "its type is not included"
+        fold = str if self.is_subject_case_sensitive else str.lower
+        if not fold(subject).startswith(fold(self.subject_begins_with)):
+            return f"its subject does not begin with {self.subject_begins_with!r}"
+        if not fold(subject).endswith(fold(self.subject_ends_with)):
+            return f"its subject does not end with {self.subject_ends_with!r}"
+        return None
 
 
 class RetryPolicy(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -66,7 +76,7 @@ def read(file: Path) -> list[Subscription]:
     except OSError as error:
         raise CommandError(f"cannot read {file}: {error.strerror}") from error
     except msgspec.DecodeError as error:
-        raise CommandError(f"{file} is no list of event subscriptions: {error}") from error
+        raise CommandError(f"{file} is not a list of event subscriptions: {error}") from error
     twice = [n for n, many in Counter(one.name.lower() for one in found).items() if many > 1]
     if twice:
         raise CommandError(f"{file} names a subscription twice: {', '.join(twice)}")

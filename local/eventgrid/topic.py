@@ -1,28 +1,27 @@
-"""The topic: it takes events, and hands each to the subscriptions that want it."""
+"""The topic: it takes events, and gives each to the subscriptions that match it."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 
 from local.eventgrid import delivery
+from local.eventgrid.clock import Clock
+from local.eventgrid.dead_letters import Write
 from local.eventgrid.dispatch import Queue
 from local.eventgrid.events import Event
 from local.eventgrid.options import Options
 from local.eventgrid.subscriptions import Subscription
 
-if TYPE_CHECKING:
-    from local.eventgrid.letterbox import Letterbox
-
-# What may wait for delivery, all subscriptions together; then publishers are told to come later.
-MOST_EVENTS = 100_000
-MOST_BYTES = 512 * 1024 * 1024
+# What may wait for delivery, all subscriptions together; above it publishers get 503.
+MAX_EVENTS = 100_000
+MAX_BYTES = 512 * 1024 * 1024
 
 
 class Topic:
-    """All subscriptions at work, and what none of them wanted."""
+    """All subscriptions at work."""
 
     def __init__(
         self,
@@ -30,14 +29,22 @@ class Topic:
         subscriptions: Sequence[Subscription],
         host_url: str,
         session: aiohttp.ClientSession,
-        letters: "Letterbox | None",
+        clock: Clock,
+        write_dead_letter: Write | None,
     ) -> None:
-        self.options = options
         self.published = 0
         self.unmatched = 0
+        """Events that no subscription wants."""
+        self.clock = clock
         self.queues = [
-            _queue(options, subscription, host_url, session, letters)
-            for subscription in subscriptions
+            Queue(
+                one,
+                delivery.webhook(session, host_url, one),
+                options,
+                clock,
+                write_dead_letter,
+            )
+            for one in subscriptions
         ]
 
     async def run(self) -> None:
@@ -48,14 +55,19 @@ class Topic:
 
     @property
     def is_full(self) -> bool:
-        """Whether it cannot hold more; memory is not without end."""
+        """Whether it cannot hold more."""
         waiting = sum(queue.waiting_bytes for queue in self.queues)
-        return self.pending >= MOST_EVENTS or waiting >= MOST_BYTES
+        return self.pending >= MAX_EVENTS or waiting >= MAX_BYTES
 
     @property
     def pending(self) -> int:
-        """Deliveries that are not done: waiting, under way, or on their way to the dead letters."""
+        """Deliveries that are not done."""
         return sum(queue.counts.pending for queue in self.queues)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing happens until the clock moves or something is published."""
+        return all(queue.counts.pending == queue.counts.scheduled for queue in self.queues)
 
     def can_deliver(self, event: Event) -> bool:
         """Whether every subscription can: a CloudEvent cannot go out in the Event Grid schema.
@@ -65,16 +77,21 @@ class Topic:
         return not event.is_cloud or all(queue.webhook.is_cloud(event) for queue in self.queues)
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Take events; one that nobody wants is counted and forgotten, as the service does."""
+        """Take events; one that no subscription wants is counted and dropped, as in the service."""
         for event in events:
-            wanting = [queue for queue in self.queues if queue.subscription.filter.matches(event)]
-            for queue in wanting:
+            event.number = self.published
+            matching = [
+                queue
+                for queue in self.queues
+                if queue.subscription.filter.why_not(event.types, event.subject) is None
+            ]
+            for queue in matching:
                 queue.add(event)
             self.published += 1
-            self.unmatched += not wanting
+            self.unmatched += not matching
 
     def state(self) -> dict[str, Any]:
-        """What `GET /admin/state` tells."""
+        """`published`, `unmatched`, `pending`, and `subscriptions` with the counts of each."""
         return {
             "published": self.published,
             "unmatched": self.unmatched,
@@ -82,22 +99,4 @@ class Topic:
             "subscriptions": {
                 queue.subscription.name: asdict(queue.counts) for queue in self.queues
             },
-            "knobs": asdict(self.options.knobs),
         }
-
-
-def _queue(
-    options: Options,
-    subscription: Subscription,
-    host_url: str,
-    session: aiohttp.ClientSession,
-    letters: "Letterbox | None",
-) -> Queue:
-    webhook = delivery.Webhook(
-        session,
-        delivery.function_url(host_url, subscription.function),
-        subscription.name.upper(),
-        options.delivery_schema or subscription.event_delivery_schema,
-    )
-    in_flight = asyncio.Semaphore(options.in_flight)
-    return Queue(subscription, webhook, letters, options.knobs, options.time_scale, in_flight)

@@ -12,7 +12,7 @@ from azure.core.credentials import AzureKeyCredential
 from azure.eventgrid import EventGridPublisherClient
 
 from local import samples
-from local.eventgrid import LocalTopic
+from local.eventgrid.thread import LocalTopic
 from local.samples import Sample
 from tools import subscriptions
 
@@ -101,7 +101,7 @@ def wait_until_answered(topic: LocalTopic, count: int) -> None:
         counts = topic.counts("sms-received")
         return count <= counts["delivered"] + counts["retried"]
 
-    topic.child.wait_until(is_so, 60)
+    topic.wait_until(is_so, 60)
 
 
 def _requests(events: Iterable[Published]) -> Iterator[Sequence[Published]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local.eventgrid import LocalTopic
+from local.eventgrid.thread import LocalTopic
 from tests.reliability.accounts import Totals
 
 ENVIRONMENT = "RELIABILITY_FIGURES"

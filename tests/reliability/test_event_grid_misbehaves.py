@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.eventgrid import Options
+from local.eventgrid.options import Options
 from tests.reliability import events, faults
 from tests.reliability.accounts import account_for, look
 from tests.reliability.events import Published, publish
@@ -47,7 +47,7 @@ def test_poison_among_good(batch: int, app: System, figures: Figures) -> None:
 
     totals = account_for(published, app.connection_string)
     figures.account(totals)
-    assert (0, 0) == (counts["retried"], counts["deadLettered"])
+    assert (0, 0) == (counts["retried"], counts["dead_lettered"])
     assert (100, 1, 0) == (totals.on_queues, totals.dead_letters, totals.duplicates)
     (letter,) = look(app.connection_string).letters[poison.known]
     assert ("UnreadablePayload", "sms_received") == (
@@ -60,7 +60,7 @@ def test_poison_among_good(batch: int, app: System, figures: Figures) -> None:
 def test_event_grid_gives_up(app: System, storage: Proxy, figures: Figures, tmp_path: Path) -> None:
     """What cannot be delivered as long as Event Grid tries is in its dead letters, whole."""
     published = events.mixed(60)
-    options = Options(_impatient(tmp_path), time_scale=0.01, answer_seconds=30)
+    options = Options(_impatient(tmp_path))
     with (
         storage.failing(faults.answers(429, "TooManyRequests")),
         app.topic(options) as topic,
@@ -71,7 +71,7 @@ def test_event_grid_gives_up(app: System, storage: Proxy, figures: Figures, tmp_
 
     totals = account_for(published, app.connection_string)
     figures.account(totals)
-    assert (len(published), 0) == (counts["deadLettered"], totals.on_queues)
+    assert (len(published), 0) == (counts["dead_lettered"], totals.on_queues)
     letters = look(app.connection_string).letters
     assert all(_kept(one).items() <= letters[one.known][0].items() for one in published)
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from local.eventgrid import LocalTopic
+from local.eventgrid.thread import LocalTopic
 from tests.reliability import events, faults
 from tests.reliability.accounts import account_for
 from tests.reliability.events import publish
@@ -57,7 +57,7 @@ def test_the_host_is_killed(alone: System, figures: Figures) -> None:
     figures.account(totals)
     assert counts["retried"], "no delivery was broken off"
     assert totals.duplicates, "nothing was written before the kill, so it was in no batch's midst"
-    assert 0 == counts["deadLettered"]
+    assert 0 == counts["dead_lettered"]
 
 
 def test_the_disk_is_full(on_disk: System, figures: Figures) -> None:
@@ -70,7 +70,7 @@ def test_the_disk_is_full(on_disk: System, figures: Figures) -> None:
             publish(topic, [event])
         _wait_until_delivered(topic, 20)
         publish(topic, published[20:])
-        topic.child.wait_until(lambda: bool(topic.counts("sms-received")["retried"]), 60)
+        topic.wait_until(lambda: bool(topic.counts("sms-received")["retried"]), 60)
         kill(on_disk.azurite)
         on_disk.start_azurite()
         topic.wait_until_idle(120)
@@ -93,4 +93,4 @@ def _wait_until_delivered(topic: LocalTopic, count: int) -> None:
         counts = topic.state()["subscriptions"].values()
         return count <= sum(int(one["delivered"]) for one in counts)
 
-    topic.child.wait_until(is_so, 60)
+    topic.wait_until(is_so, 60)

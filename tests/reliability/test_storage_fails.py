@@ -66,7 +66,7 @@ def test_storage_fails(
 
     totals = account_for(published, app.connection_string)
     figures.account(totals)
-    assert 0 == counts["deadLettered"]
+    assert 0 == counts["dead_lettered"]
     assert len(published) == totals.on_queues + totals.dead_letters
     if seconds:
         assert counts["retried"], "Event Grid was never told to try again"
@@ -88,4 +88,4 @@ def test_the_dead_letter_cannot_be_written(app: System, storage: Proxy, figures:
     assert (20, 0) == (totals.on_queues, totals.duplicates)
     assert 3 <= totals.dead_letters
     assert counts["retried"], "no delivery failed while it could not be written"
-    assert 0 == counts["deadLettered"], "the app's own dead letters, not Event Grid's"
+    assert 0 == counts["dead_lettered"], "the app's own dead letters, not Event Grid's"

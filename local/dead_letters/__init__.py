@@ -1,0 +1,1 @@
+"""The command `dead-letters`: what became no record, why, and publishing it again."""
