@@ -66,6 +66,8 @@ class Desk:
         self.known: dict[reader.Thing, str] = {}
         self.tickets: defaultdict[str, Ticket] = defaultdict(Ticket)
         self.shown: dict[tuple[str, str], str | None] = {}
+        self.timeline: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+        self.alerts = 0
 
     def take(self, message: bytes) -> None:
         """Apply one queue message."""
@@ -88,11 +90,15 @@ class Desk:
         if reader.is_newer(reader.sequence_of(record), ("push", *device), self.known):
             is_shown = data["interruptionLevel"] != "background"
             self.shown[device] = data["body"] if is_shown else None
+            is_alert = data["interruptionLevel"] == "active"
+            self.alerts += is_alert and record.get("sequence", "0000").endswith("0000")
 
     def _work(self, record: reader.Record) -> None:
         data, ticket = record["data"], self.tickets[record["subject"]]
         sequence, about = reader.sequence_of(record), reader.thing(record)
-        ticket.entries += 1
+        uncorrected = record.get("sequence", "").rpartition("/")[0] or record["id"]
+        self.timeline[record["subject"]].add((record["type"], *about, uncorrected))
+        ticket.entries = len(self.timeline[record["subject"]])
         if data["action"] == "open":
             ticket.opened = max(ticket.opened, record["time"])
         ticket.ended |= data["action"] == "close"
@@ -317,9 +323,14 @@ def test_every_order_of_the_records_gives_the_tickets_of_the_history(
             desk.take(step)
         else:
             conversation, time = step
-            desk.resolve(_subject(conversation), time)
+            desk.resolve(subject_of(conversation), time)
 
-    expected = {_subject(name): ticket.view() for name, ticket in history.tickets.items()}
+    check(desk, history)
+
+
+def check(desk: Desk, history: History) -> None:
+    """The tickets are those of the history, and what is shown is what it says."""
+    expected = {subject_of(name): ticket.view() for name, ticket in history.tickets.items()}
     found = {subject: ticket.view() for subject, ticket in desk.tickets.items()}
     assert {s: v for s, v in expected.items() if v[-1]} == {s: v for s, v in found.items() if v[-1]}
     assert Counter((user, body) for (user, _, _), body in history.shown.items() if body) == Counter(
@@ -327,6 +338,6 @@ def test_every_order_of_the_records_gives_the_tickets_of_the_history(
     )
 
 
-def _subject(conversation: str) -> str:
+def subject_of(conversation: str) -> str:
     """As the page says: a reader that knows the conversation can work its key out."""
     return sha256(conversation.encode()).hexdigest()[:32]

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from azure.storage.blob import BlobClient
 
 from local import __main__ as commands
 from local.dead_letters.format import MOST_BYTES, read
@@ -156,6 +157,25 @@ def test_what_cannot_be_read_stops_nobody(
     assert any(line.startswith(bad) and why in line for line in output.splitlines())
     assert content == letters.blobs()[bad]
     assert 0 == command("show", bad)[0]
+
+
+def test_no_more_of_a_blob_is_fetched_than_may_be_in_it(
+    command: Command, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    download = BlobClient.download_blob
+
+    def noted(self: BlobClient, offset: int, length: int, **options: Any) -> Any:
+        asked.append(offset + length)
+        return download(self, offset, length, **options)
+
+    letters.put(BLOB, [sms() | WHY])
+    monkeypatch.setattr(BlobClient, "download_blob", noted)
+
+    command("list")
+    command("replay", "--yes")
+
+    assert [MOST_BYTES + 1] * 2 == asked
 
 
 @pytest.mark.parametrize("spelled", ["deadLetterReason", "DEADLETTERREASON", "deadletterreason"])
