@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +29,8 @@ def _wrong(wire: dict[str, Any]) -> dict[str, Any]:
     return wire | {"data": wire["data"] | texts}
 
 
-@given(histories(), st.randoms(use_true_random=False))
+@hypothesis.settings(deadline=None)
+@given(histories(), st.randoms(use_true_random=True))
 def test_wrong_records_and_corrections_in_any_order(history: History, chance: Any) -> None:
     """The tickets are those of the history, as if no record had ever been wrong."""
     mode = "user" if history.by_user else "thread"
