@@ -8,11 +8,13 @@ from azure.core.exceptions import ServiceRequestError
 from azure.storage.blob import BlobLeaseClient, ContainerClient
 
 from local import account, settings
+from local.account import Opened
 from local.azurite import StoragePorts
 from local.dead_letters import replay
 from local.dead_letters.container import QUARANTINE, Container, Held
 from local.dead_letters.format import DeadLetter
 from local.dead_letters.replay import Plan, Replay
+from shared.errors import DeliveryError
 from tests.e2e.app.conftest import App
 from tests.tools.dead_letters.conftest import BLOB, WHY, Command, Letters, sms
 
@@ -62,6 +64,25 @@ def test_a_dead_letter_stays_while_its_copy_fails(
 @pytest.mark.usefixtures("app")
 def test_the_good_event_beside_one_to_quarantine(command: Command, letters: Letters) -> None:
     _check_a_blob_with_one_to_quarantine(command, letters)
+
+
+def test_a_dead_letter_stays_while_its_records_fail(
+    command: Command, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a copy; the next event of the blob is settled all the same."""
+    letters.put(BLOB, [sms("1") | WHY, sms("2") | WHY])
+    deliver = Opened.deliver
+
+    def fail_once(_self: Opened, *_words: Any) -> None:
+        monkeypatch.setattr(Opened, "deliver", deliver)
+        raise DeliveryError("queue 'work-items': HTTP 503 ServerBusy")
+
+    monkeypatch.setattr(Opened, "deliver", fail_once)
+    status, output = command("replay", "--yes")
+
+    assert 1 == status
+    assert f"{BLOB} (1 of 2): not replayed: queue 'work-items': HTTP 503 ServerBusy" in output
+    assert {"1": ["waiting"], "2": ["replayed"]} == letters.places()
 
 
 def test_a_mutant_that_deletes_before_it_copies_fails(
