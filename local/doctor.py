@@ -141,15 +141,18 @@ def _program_problems(arguments: argparse.Namespace) -> list[str]:
 
 
 def _show_storage(arguments: argparse.Namespace) -> None:
-    from local.dead_letters import container  # noqa: PLC0415 - `--help` works without packages
+    from local.account import opened  # noqa: PLC0415 - `--help` works without packages
+    from local.dead_letters.container import Container  # noqa: PLC0415 - see above
     from local.queues import Account  # noqa: PLC0415 - see above
 
     at = StoragePorts(blob=arguments.blob_port, queue=arguments.queue_port)
     with Account(at.connection_string) as account:
         for queue in settings.queues():
             print(f"{queue}: {account.peek(queue)[1]} messages")
-    with container.of_local_run(at.connection_string) as dead_letters:
-        reasons = Counter(letter.reason for letter in dead_letters.waiting())
-        for reason, count in reasons.most_common():
-            print(f"{settings.dead_letters_container()}: {count} {reason}")
-            print(f"  python3 dev.py dead-letters list --reason {reason}")
+    with opened(settings.of_local_run(at), is_local=True) as local_run:
+        name = local_run.settings.dead_letters_container
+        container = Container(local_run.container(name))
+        letters = [each for blob in container.waiting() for each in container.read(blob)]
+    for reason, count in Counter(each.reason for each in letters).most_common():
+        print(f"{name}: {count} {console.harmless(reason)}")
+        print(f"  python3 dev.py dead-letters list --reason {console.harmless(reason)}")
