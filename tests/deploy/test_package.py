@@ -27,7 +27,7 @@ def zipped(tmp_path: Path) -> zipfile.ZipFile:
 
 def build(target: Path) -> Path:
     """As the command does."""
-    assert 0 == package.run(argparse.Namespace(output=target, prebuilt=False))
+    assert 0 == package.run(argparse.Namespace(folder=ROOT, output=target, prebuilt=False))
     return target
 
 
