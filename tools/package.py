@@ -67,6 +67,8 @@ def package_files(root: Path, *, prebuilt: bool = False) -> dict[str, Path]:
     Raises:
         CommandError: what the app needs is not there, or what is there cannot be deployed.
     """
+    if not (root / ".funcignore").is_file():
+        raise CommandError(f"{root} has no .funcignore, which says what belongs to the app")
     lines = (root / ".funcignore").read_text(encoding="utf-8").splitlines()
     rules = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     rules += [*_ALWAYS_LEFT_OUT, *([] if prebuilt else [f"/{PREBUILT}"])]
