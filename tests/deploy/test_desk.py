@@ -1,6 +1,7 @@
 """`infra/desk.json`: what must hold of it, and that a mistake is found."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -190,3 +191,13 @@ def test_poison_queues_are_declared() -> None:
     assert ["work-items-poison", "push-notifications-poison"] == [
         name.removeprefix("strecords/default/") for name in names
     ]
+
+
+def test_the_documented_command_gives_what_is_required() -> None:
+    """docs/deploy.md, "The desk": no parameter less, and none that is not there."""
+    text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"infra/desk\.json \\(.*?)--query", text, re.DOTALL)
+    declared = template("desk.json")["parameters"]
+    required = {name for name, rules in declared.items() if "defaultValue" not in rules}
+
+    assert required == set(re.findall(r"(\w+)=[^/ ]", command.replace("(SecretUri=", "")))
