@@ -105,12 +105,13 @@ def of_settings() -> Iterator[Container]:
 
 
 def _service(account: Account) -> BlobServiceClient:
+    options: dict[str, Any] = {"permit_redirects": False}  # as in shared.writing.storage
     if account.connection_string:
-        return BlobServiceClient.from_connection_string(account.connection_string)
+        return BlobServiceClient.from_connection_string(account.connection_string, **options)
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - only for identities
 
     credential: TokenCredential = DefaultAzureCredential()
-    return BlobServiceClient(str(account.blob_url), credential=credential)
+    return BlobServiceClient(str(account.blob_url), credential=credential, **options)
 
 
 @contextlib.contextmanager

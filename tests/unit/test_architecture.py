@@ -23,6 +23,7 @@ SHARED = {
 DEPLOYED = {**SHARED, **{name: ROOT / name / "__init__.py" for name in FUNCTIONS}}
 LAYERS = (
     "shared.errors",
+    "shared.redaction",
     "shared.records.facts",
     "shared.reading",
     "shared.records",
