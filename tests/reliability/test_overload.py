@@ -19,7 +19,7 @@ from tests.reliability.system import System, system
 pytestmark = pytest.mark.reliability
 
 BOUND = 10
-"""``EVENTS_IN_FLIGHT``; the default would need more load than a test can make."""
+"""Of events in flight; the default would need more load than a test can make."""
 ENDS = "delivered when it comes again; after 24 h in Event Grid's dead letters"
 
 
@@ -28,7 +28,8 @@ def _bounded() -> Iterator[tuple[System, Proxy]]:
     with system() as running:
         running.start_azurite()
         with Proxy(running.storage) as proxy:
-            running.start_host(proxy.at.connection_string, EVENTS_IN_FLIGHT=str(BOUND))
+            bounds = {"EVENTS_IN_FLIGHT": str(BOUND), "STORAGE_CONNECTIONS": str(2 * BOUND)}
+            running.start_host(proxy.at.connection_string, **bounds)
             assert running.post(events.sms(1)[0]) == 202  # the queues are there
             yield running, proxy
 
