@@ -61,7 +61,7 @@ def test_one_event_too_many(
     go_on = threading.Event()
 
     async def held(asked: Asked) -> web.Response:
-        while not go_on.is_set():
+        while not go_on.is_set():  # noqa: ASYNC110 -- it is set in another thread
             await asyncio.sleep(0.01)
         return await asked.passed_on()
 
@@ -149,9 +149,7 @@ def _offer(
     return answers
 
 
-def _nothing_is_lost_or_doubled(
-    published: list[Published], app: System, figures: Figures
-) -> None:
+def _nothing_is_lost_or_doubled(published: list[Published], app: System, figures: Figures) -> None:
     totals = account_for(published, app.connection_string)
     figures.account(totals)
     assert (totals.on_queues, totals.duplicates) == (len(published), 0)
