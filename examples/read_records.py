@@ -83,7 +83,7 @@ def thing(record: Record) -> Thing:
         return (subject, message_id, "delivery")
     if what == "participant":
         return (subject, "participant", data.get("participant", {}).get("key") or record["id"])
-    return (subject,) if what == "thread" else (subject, record["id"])
+    return (subject,) if what in {"thread", "call"} else (subject, record["id"])
 
 
 def is_newer(sequence: str, about: Thing, known: MutableMapping[Thing, str]) -> bool:

@@ -49,6 +49,8 @@ class Settings(Struct, frozen=True):
     push_notifications_queue: str
     dead_letters_container: str
     record_payloads_container: str
+    archive_container: str | None
+    """Where events are kept as they came; None for nowhere."""
     user_work_items: bool
     """``CHAT_WORK_ITEMS=user``."""
     staff: Staff
@@ -60,7 +62,7 @@ class Settings(Struct, frozen=True):
     use_proxy: bool
     """Whether storage is reached through ``HTTP(S)_PROXY``; reading that costs time per request."""
     storage_connections: int
-    """The most that are open to storage; an event needs two."""
+    """The most that are open to storage; an event needs two, and three with an archive."""
     events_in_flight: int
     """The most events that are worked on at once; one more is refused."""
 
@@ -78,6 +80,7 @@ class Settings(Struct, frozen=True):
             push_notifications_queue=reader.name("PUSH_NOTIFICATIONS_QUEUE", "push-notifications"),
             dead_letters_container=reader.name("DEAD_LETTERS_CONTAINER", "dead-letters"),
             record_payloads_container=reader.name("RECORD_PAYLOADS_CONTAINER", "record-payloads"),
+            archive_container=reader.optional_name("ARCHIVE_CONTAINER"),
             user_work_items=reader.choice("CHAT_WORK_ITEMS", "thread", "user") == "user",
             staff=Staff(kinds=reader.staff_kinds(), keys=reader.staff_keys()),
             push_expires=reader.duration("PUSH_EXPIRES", "24h"),
@@ -106,6 +109,9 @@ class _Reader:
                 "and single dashes"
             )
         return value
+
+    def optional_name(self, setting: str) -> str | None:
+        return self.name(setting, "") if self._get(setting) else None
 
     def choice(self, setting: str, default: str, other: str) -> str:
         given = self._get(setting) or default

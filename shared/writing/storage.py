@@ -49,11 +49,14 @@ class Store(Protocol):
 class StorageAccount:
     """``Store`` in a storage account; queues and containers are made when they are missing."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, credential: "AsyncTokenCredential | None" = None
+    ) -> None:
+        """Open it as ``credential`` where that is given, else as the settings say."""
         self._account = settings.account
         self._transport = _transport(settings)
         self._options = {**_TRIES, "transport": self._transport}
-        self._credential = _credential(settings.account)
+        self._credential = credential or _credential(settings.account)
         self._queue_service = _queue_service(settings.account, self._credential, self._options)
         self._queues = QueueWriter(self._queue_service, self._credential, self._transport)
         self._blob_service: BlobServiceClient | None = None

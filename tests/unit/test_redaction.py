@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from local import __main__ as commands
-from local.dead_letters import container
+from local import account
 from local.errors import CommandError
 from shared.errors import ConfigError, DeliveryError
 from shared.redaction import hide, shown
@@ -181,17 +181,16 @@ async def test_no_failure_of_storage_quotes_a_secret(
 
 
 async def _write(connection_string: str, *, is_blob: bool) -> None:
-    account = StorageAccount(Settings.from_env({"RecordStorage": connection_string}))
-    await (account.save("c", "n", b"[]") if is_blob else account.send("q", b"{}"))
+    store = StorageAccount(Settings.from_env({"RecordStorage": connection_string}))
+    await (store.save("c", "n", b"[]") if is_blob else store.send("q", b"{}"))
 
 
 @given(malformed())
 def test_no_command_prints_a_secret(made: tuple[Secret, str]) -> None:
     secret, text = made
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("os.environ", {"WORK_ITEMS_QUEUE": text, "RecordStorage": f";{text}"})
-        with pytest.raises(CommandError) as raised:
-            container.of_settings().__enter__()
+    environ = {"WORK_ITEMS_QUEUE": text, "RecordStorage": f";{text}"}
+    with pytest.raises(CommandError) as raised:
+        account.opened(environ, is_local=False).__enter__()
 
     assert secret.leaks_into(str(raised.value)) == set()
 

@@ -35,6 +35,7 @@ def test_defaults() -> None:
         push_notifications_queue="push-notifications",
         dead_letters_container="dead-letters",
         record_payloads_container="record-payloads",
+        archive_container=None,
         user_work_items=False,
         staff=Staff(kinds=frozenset({"microsoftTeamsUser", "microsoftTeamsApp"})),
         push_expires=24 * 60 * 60,
