@@ -19,6 +19,11 @@ def dead_letters_container() -> str:
     return _setting("DEAD_LETTERS_CONTAINER", "dead-letters")
 
 
+def payloads_container() -> str:
+    """The container that holds the data of large records."""
+    return _setting("RECORD_PAYLOADS_CONTAINER", "record-payloads")
+
+
 def _setting(name: str, default: str) -> str:
     """The environment wins over local.settings.json."""
     file = paths.ROOT / "local.settings.json"
