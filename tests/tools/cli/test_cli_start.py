@@ -105,7 +105,7 @@ def test_once_sends_every_sample_and_ends(tmp_path: Path) -> None:
     """`--once` is the demo without staying: exit status 0, both queues named, no port taken."""
     ports, output = Ports(), tmp_path / "output"
     with started([*START, "--once", *ports.options], output, stand_in()) as process:
-        status = process.wait(40)
+        status = process.wait(120)
         text = output.read_text()
 
         assert 0 == status, text
@@ -145,7 +145,7 @@ def test_no_desk_leaves_the_records_on_the_queues(
     """As the demo did before there was a desk."""
     ports, output = Ports(), tmp_path / "output"
     with started([*START, "--demo", "--no-desk", *ports.options], output, stand_in()):
-        assert eventually(lambda: READY in output.read_text(), 40), output.read_text()
+        assert eventually(lambda: READY in output.read_text(), 120), output.read_text()
         peeked = dev("peek", f"--queue-port={ports.queue}").output
 
     assert "desk" not in output.read_text()
