@@ -83,7 +83,7 @@ def thing(record: Record) -> Thing:
     if what == "participant":
         participant = data.get("participant") or {}
         return (subject, "participant", participant.get("key") or record["id"])
-    return (subject,) if what == "thread" else (subject, record["id"])
+    return (subject,) if what in {"thread", "call"} else (subject, record["id"])
 
 
 def is_newer(sequence: str, about: Thing, known: MutableMapping[Thing, str]) -> bool:

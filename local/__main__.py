@@ -11,6 +11,7 @@ from types import ModuleType
 
 from local.errors import CommandError
 from local.signals import end_on_signals
+from shared.redaction import hide
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ COMMANDS = (
     Command("peek", "show what lies on the queues, without taking it", "local.peek"),
     Command("doctor", "find out why nothing arrives, here or in Azure", "local.doctor"),
     Command("dead-letters", "list, show and replay rejected events", "local.dead_letters.commands"),
+    Command("rederive", "make records of archived events again", "local.rederive"),
     Command("test", "run the tests", "tools.test"),
     Command("reliability", "break things, and account for every event", "tools.reliability"),
     Command("bench", "measure what the app costs, beside what people write instead", "tools.bench"),
@@ -51,11 +53,11 @@ def main(arguments: Sequence[str]) -> int:
     if command is None:
         return _overview(arguments)
     module = importlib.import_module(command.module)
-    parsed = _parser(command, module).parse_args(arguments[1:])
+    parsed = _parsed(_parser(command, module), arguments[1:])
     try:
         return int(module.run(parsed))
     except CommandError as error:
-        print(f"dev.py {command.name}: {error}", file=sys.stderr)
+        print(f"dev.py {command.name}: {hide(str(error))}", file=sys.stderr)
     except BrokenPipeError:  # `dev.py peek | head`: nothing is left to flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
@@ -88,6 +90,14 @@ def _parser(command: Command, module: ModuleType) -> argparse.ArgumentParser:
     )
     module.configure(parser)
     return parser
+
+
+def _parsed(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+    """Options and names in any order."""
+    try:
+        return parser.parse_intermixed_args(words)
+    except TypeError:  # `test` hands all that follows to pytest
+        return parser.parse_args(words)
 
 
 def _accept_any_character() -> None:

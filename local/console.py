@@ -1,5 +1,6 @@
 """What the commands print: tables that fit the terminal, and colours only where there is one."""
 
+import json
 import os
 import re
 import shutil
@@ -51,6 +52,17 @@ def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     if not stream.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
         return text
     return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
+
+
+def harmless(text: str, most: int = 300) -> str:
+    """One line of a text that a stranger wrote: printable characters only, and not too many."""
+    cut = text if len(text) <= most else text[: most - 1] + "…"
+    return "".join(character if character.isprintable() else "?" for character in cut)
+
+
+def escaped(text: str) -> str:
+    """A JSON text in which all that is not printable, but the ends of its lines, is escaped."""
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def display_width(text: str) -> int:

@@ -1,17 +1,17 @@
 """What is wrong with an event subscription, from the JSON that `az` prints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from local.eventgrid.subscriptions import Filter
 from shared import routes
-from shared.errors import RejectedEvent
+from shared.errors import ConfigError, RejectedEvent
 from shared.reading import unrouted
 from shared.reading.envelope import Envelope, parse
-from shared.routes import ROUTES
+from shared.routes import FUNCTIONS, ROUTES
+from shared.settings import Settings
 
-FUNCTIONS = list(dict.fromkeys(route.function for route in ROUTES))
 _FUNCTION_SCHEMAS = ("EventGridSchema", "CloudEventSchemaV1_0")
 _SMS = ("sms_received", "delivery_report")
 
@@ -38,6 +38,12 @@ class Subscription:
     has_advanced_filters: bool
     state: str
 
+    @property
+    def takes_chat(self) -> bool:
+        """Whether it delivers chat messages."""
+        chat = [route.event for route in ROUTES if route.level and route.record]
+        return any(self.filter.why_not([event], "") is None for event in chat)
+
 
 def read(wire: dict[str, Any]) -> Subscription:
     """Read what ``az eventgrid … show`` prints, or ``az resource show``, which nests properties."""
@@ -63,6 +69,25 @@ def read(wire: dict[str, Any]) -> Subscription:
         has_advanced_filters=bool(rules.get("advancedFilters")),
         state=inside.get("provisioningState") or "Succeeded",
     )
+
+
+NO_STAFF = Finding(
+    "warning",
+    "chat is subscribed and STAFF_IDS is empty, so whoever is no Teams user counts as a customer",
+    "set STAFF_IDS to the raw ids of your own users; where the app has it, name its --settings",
+)
+
+
+def of_settings(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """What is wrong with the app's settings, read as the app reads them."""
+    try:
+        settings = Settings.from_env(environ)
+    except ConfigError as error:
+        advice = "every event fails until that is mended"
+        yield Finding("error", f"the settings are wrong: {error}", advice)
+    else:
+        if not settings.staff.keys:
+            yield NO_STAFF
 
 
 def findings(subscription: Subscription) -> list[Finding]:

@@ -12,12 +12,15 @@ import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local import console, eventgrid, functions_host, loopback, ports, settings
 from local.azurite import StoragePorts
 from local.errors import CommandError
 from local.stack import HOST_PORT
+
+if TYPE_CHECKING:
+    from local.diagnosis import Finding
 
 _API_VERSION = "2025-02-15"
 _COLOURS = {"error": "red", "warning": "yellow"}
@@ -26,21 +29,17 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("subscription", nargs="?", metavar="SUBSCRIPTION", help="a file or an id")
-    storage = StoragePorts()
-    for option, default in (
-        ("--port", HOST_PORT),
-        ("--topic-port", eventgrid.DEFAULT_PORT),
-        ("--blob-port", storage.blob),
-        ("--queue-port", storage.queue),
-    ):
+    for option, default in (("--port", HOST_PORT), ("--topic-port", eventgrid.DEFAULT_PORT)):
         parser.add_argument(option, type=ports.port, default=default, help="local; %(default)s")
+    settings.declare(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 1 when something keeps events from becoming records."""
     if arguments.subscription is None:
         return _examine_local_run(arguments)
-    return max([_examine(wire) for wire in _read(arguments.subscription)], default=1)
+    found = [_examine(wire, arguments) for wire in _read(arguments.subscription)]
+    return max(found, default=1)
 
 
 def _read(subscription: str) -> list[dict[str, Any]]:
@@ -72,11 +71,11 @@ def _ask_azure(resource_id: str) -> str:
     return asked.stdout
 
 
-def _examine(wire: dict[str, Any]) -> int:
+def _examine(wire: dict[str, Any], arguments: argparse.Namespace) -> int:
     from local import diagnosis, samples  # noqa: PLC0415 - `--help` works without packages
 
     subscription = diagnosis.read(wire)
-    found = diagnosis.findings(subscription)
+    found = [*diagnosis.findings(subscription), *_of_settings(arguments, subscription.takes_chat)]
     print(console.paint(f"{subscription.name} -> {subscription.function or 'nowhere'}", "bold"))
     for finding in found:
         print(f"  {console.paint(finding.level, _COLOURS[finding.level])}: {finding.what}")
@@ -105,7 +104,14 @@ def _show_samples(delivered: dict[str, str | None]) -> None:
 
 
 def _examine_local_run(arguments: argparse.Namespace) -> int:
+    from local import diagnosis  # noqa: PLC0415 - `--help` works without packages
+
     problems = [*_host_problems(arguments.port), *_program_problems(arguments)]
+    for finding in diagnosis.of_settings(settings.chosen(arguments)):
+        if finding.level == "error":
+            problems.append(f"{finding.what}: {finding.advice}")
+        else:
+            print(f"{console.paint('warning', 'yellow')}: {finding.what}: {finding.advice}")
     for problem in problems:
         print(f"{console.paint('error', 'red')}: {problem}")
     if not problems:
@@ -114,13 +120,25 @@ def _examine_local_run(arguments: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def _of_settings(arguments: argparse.Namespace, takes_chat: bool) -> "list[Finding]":  # noqa: FBT001 - of the subscription
+    """What is wrong with the app's settings; errors only where they are those of that app."""
+    from local import diagnosis  # noqa: PLC0415 - `--help` works without packages
+
+    found = diagnosis.of_settings(settings.chosen(arguments))
+    return [
+        finding
+        for finding in found
+        if (takes_chat if finding == diagnosis.NO_STAFF else arguments.settings is not None)
+    ]
+
+
 def _host_problems(port: int) -> list[str]:
     if not functions_host.is_running(port):
         return [f"no Functions host runs on port {port}: python3 dev.py start"]
-    from shared.routes import ROUTES  # noqa: PLC0415 - `--help` works without packages
+    from shared.routes import FUNCTIONS  # noqa: PLC0415 - `--help` works without packages
 
     loaded = functions_host.functions(port)
-    missing = sorted({route.function for route in ROUTES} - set(loaded))
+    missing = sorted(set(FUNCTIONS) - set(loaded))
     problems = [f"the host does not know {name}: is its function.json whole?" for name in missing]
     for name in loaded:
         answer = loopback.request(port, f"/admin/functions/{name}/status")
@@ -141,15 +159,18 @@ def _program_problems(arguments: argparse.Namespace) -> list[str]:
 
 
 def _show_storage(arguments: argparse.Namespace) -> None:
-    from local.dead_letters import container  # noqa: PLC0415 - `--help` works without packages
+    from local.account import opened  # noqa: PLC0415 - `--help` works without packages
+    from local.dead_letters.container import Container  # noqa: PLC0415 - see above
     from local.queues import Account  # noqa: PLC0415 - see above
 
     at = StoragePorts(blob=arguments.blob_port, queue=arguments.queue_port)
     with Account(at.connection_string) as account:
         for queue in settings.queues():
             print(f"{queue}: {account.peek(queue)[1]} messages")
-    with container.of_local_run(at.connection_string) as dead_letters:
-        reasons = Counter(letter.reason for letter in dead_letters.waiting())
-        for reason, count in reasons.most_common():
-            print(f"{settings.dead_letters_container()}: {count} {reason}")
-            print(f"  python3 dev.py dead-letters list --reason {reason}")
+    with opened(settings.of_local_run(at), is_local=True) as local_run:
+        name = local_run.settings.dead_letters_container
+        container = Container(local_run.container(name))
+        letters = [each for blob in container.waiting() for each in container.read(blob)]
+    for reason, count in Counter(each.reason for each in letters).most_common():
+        print(f"{name}: {count} {console.harmless(reason)}")
+        print(f"  python3 dev.py dead-letters list --reason {console.harmless(reason)}")

@@ -1,9 +1,20 @@
-"""The names that the app's settings give to its queues and its container, read as the host does."""
+"""The settings of the app, for commands: those of the local run, or those of an app elsewhere."""
 
+import argparse
 import json
 import os
+from pathlib import Path
+from typing import Any
 
-from local import paths
+from local import paths, ports
+from local.azurite import StoragePorts
+from local.errors import CommandError
+
+_STORAGE = ("AzureWebJobsStorage", "RecordStorage")
+_EXPLAINED = (
+    "the app's settings, instead of the local run's: those in the environment, or a file as "
+    "`az functionapp config appsettings list` prints it, or a local.settings.json"
+)
 
 
 def queues() -> list[str]:
@@ -24,10 +35,69 @@ def payloads_container() -> str:
     return _setting("RECORD_PAYLOADS_CONTAINER", "record-payloads")
 
 
-def _setting(name: str, default: str) -> str:
-    """The environment wins over local.settings.json."""
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say which app a command works for."""
+    add, local = parser.add_argument, StoragePorts()
+    add("--settings", nargs="?", const="", metavar="FILE", help=_EXPLAINED)
+    add("--blob-port", type=ports.port, default=local.blob, help="Azurite's; %(default)s")
+    add("--queue-port", type=ports.port, default=local.queue, help="Azurite's; %(default)s")
+
+
+def chosen(arguments: argparse.Namespace) -> dict[str, str]:
+    """The settings that the options of ``declare`` name.
+
+    Raises:
+        CommandError: the file cannot be read.
+    """
+    if arguments.settings is None:
+        at = StoragePorts(blob=arguments.blob_port, queue=arguments.queue_port)
+        return of_local_run(at)
+    return of_file(Path(arguments.settings)) if arguments.settings else dict(os.environ)
+
+
+def of_local_run(at: StoragePorts) -> dict[str, str]:
+    """As the local run has them: the environment wins over local.settings.json.
+
+    No storage account but Azurite, and no proxy on the way to it.
+    """
+    kept = {
+        name: value
+        for name, value in (_values() | os.environ).items()
+        if name.partition("__")[0] not in _STORAGE and name != "STORAGE_USE_PROXY"
+    }
+    return kept | {"AzureWebJobsStorage": at.connection_string}
+
+
+def of_file(file: Path) -> dict[str, str]:
+    """The settings in a file: an array of names and values, or a local.settings.json.
+
+    Raises:
+        CommandError: it cannot be read, or is something else.
+    """
+    try:
+        content = json.loads(file.read_bytes())
+        if isinstance(content, list):
+            return _texts({entry["name"]: entry["value"] for entry in content})
+        if not content.get("IsEncrypted"):
+            return _texts(content["Values"])
+    except OSError as error:
+        raise CommandError(f"cannot read the settings {file}: {error.strerror}") from error
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        pass
+    raise CommandError(
+        f"{file} holds no settings: neither what `az functionapp config appsettings list` prints "
+        "nor a local.settings.json that is not encrypted."
+    )
+
+
+def _texts(values: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def _values() -> dict[str, str]:
     file = paths.ROOT / "local.settings.json"
-    values = {}
-    if file.exists():
-        values = json.loads(file.read_text(encoding="utf-8")).get("Values", {})
-    return str(os.environ.get(name) or values.get(name) or default)
+    return of_file(file) if file.exists() else {}
+
+
+def _setting(name: str, default: str) -> str:
+    return str(os.environ.get(name) or _values().get(name) or default)

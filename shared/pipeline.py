@@ -1,7 +1,8 @@
 """``handle``: decode, normalize, deliver. The only place where a rejected event is caught.
 
 To Event Grid, returning means done and raising means send it again. So an event that no retry can
-help becomes a dead letter and returns; storage that fails, a wrong setting and a bug raise.
+help becomes a dead letter and returns; storage that fails, a wrong setting, a bug and one event too
+many raise.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from shared.errors import (
     MalformedEvent,
     OversizedRecord,
     RejectedEvent,
+    TooManyEvents,
     UnknownEventType,
 )
 from shared.families.route import Route
@@ -27,7 +29,7 @@ from shared.records import records, roles
 from shared.records.cloudevents import Encoded
 from shared.records.facts import Fact, Party, RecordType
 from shared.settings import Settings
-from shared.writing import dead_letters
+from shared.writing import archive, dead_letters
 from shared.writing.storage import Store, account
 
 QUEUE_LIMIT = 48 * 1024
@@ -51,15 +53,26 @@ async def handle(event: str, function: str) -> None:
 
     Raises:
         ConfigError: a setting is missing or wrong.
+        TooManyEvents: so many are in flight that this one was refused; it must come again.
         DeliveryError: storage did not take a record or a dead letter; the event must come again.
     """
-    settings = _settings()
-    await process(event, function, settings, account(settings))
+    settings, in_flight = _settings(), _in_flight()
+    if in_flight.locked():
+        most = settings.events_in_flight
+        raise TooManyEvents(f"EVENTS_IN_FLIGHT={most} are in flight; this one must come again")
+    async with in_flight:
+        await process(event, function, settings, account(settings))
 
 
 @cache
 def _settings() -> Settings:
     return Settings.from_env()
+
+
+@cache
+def _in_flight() -> asyncio.Semaphore:
+    """Nobody ever waits for it, so it belongs to no event loop."""
+    return asyncio.Semaphore(_settings().events_in_flight)
 
 
 async def process(event: str, function: str, settings: Settings, store: Store) -> None:
@@ -80,7 +93,7 @@ async def _process(event: str, function: str, settings: Settings, store: Store) 
         await _reject(event, function, rejection, parsed, settings, store)
         return
     _warn_of_wrong_function(parsed, function)
-    await _deliver(sends, settings, store)
+    await deliver(sends, settings, store, archive_of=event if sends else None)
     log.info(
         "event=%s type=%s outcome=%s records=%s",
         _clip(parsed.id),
@@ -103,7 +116,7 @@ def convert(parsed: Envelope, settings: Settings, revision: int = 0) -> list[Sen
         RejectedEvent: it can become none.
     """
     route = settings.overrides.get(parsed.type.lower()) or routes.find(parsed.type)
-    if route is None:
+    if route is None or unrouted.is_graph(parsed):
         raise UnknownEventType(unrouted.why_not(parsed))
     if route.record is None:
         return []
@@ -145,19 +158,37 @@ def _records(
             origin,
             recipient=fact.sender if route.notify == "sender" else _addressee(fact),
             level=yields.push,
-            expires=settings.push_expires,
+            expires=_expires(route, settings),
         )
         sends.append(Send(settings.push_notifications_queue, push))
     return sends
+
+
+def _expires(route: Route[Any], settings: Settings) -> int | None:
+    """Seconds for which a push is of use: the row's or the setting's, whichever is less."""
+    limits = [limit for limit in (route.push_expires, settings.push_expires) if limit is not None]
+    return min(limits, default=None)
 
 
 def _addressee(fact: Fact) -> Party | None:
     return fact.recipients[0] if fact.recipients else None
 
 
-async def _deliver(sends: list[Send], settings: Settings, store: Store) -> None:
-    """All records of the event at once; every write ends before the first failure is raised."""
-    writes = (_write(send, settings, store) for send in sends)
+async def deliver(
+    sends: list[Send], settings: Settings, store: Store, archive_of: str | None = None
+) -> None:
+    """Write all records of an event at once, and the event itself where there is an archive.
+
+    Every write ends before the first failure is raised.
+
+    Raises:
+        DeliveryError: storage did not take one of them; the event must come again.
+    """
+    writes: list[Any] = [_write(send, settings, store) for send in sends]
+    if archive_of is not None and settings.archive_container:
+        name = archive.blob_name(archive_of, datetime.now(UTC))
+        body = archive.content(archive_of)
+        writes.append(store.save(settings.archive_container, name, body))
     for result in await asyncio.gather(*writes, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result

@@ -9,7 +9,18 @@ import would delay every start.
 from typing import Any
 
 from shared.errors import UnreadablePayload
-from shared.families import chat, email, participants, sms, threads, whatsapp
+from shared.families import (
+    advanced,
+    calls,
+    chat,
+    email,
+    engagement,
+    participants,
+    recordings,
+    sms,
+    threads,
+    whatsapp,
+)
 from shared.families.route import Route, Yields
 from shared.reading.envelope import Envelope
 from shared.reading.fields import read
@@ -18,9 +29,12 @@ from shared.records.facts import Fact
 # No annotation on purpose: with tuple[Route[Any], ...] mypy would stop checking that a row's
 # normalizer takes that row's payload.
 ROUTES = (
-    *(*sms.ROWS, *email.ROWS, *whatsapp.ROWS),
+    *(*sms.ROWS, *email.ROWS, *whatsapp.ROWS, *engagement.ROWS),
     *(*chat.ROWS, *threads.ROWS, *participants.ROWS),
+    *(*advanced.ROWS, *calls.ROWS, *recordings.ROWS),
 )
+FUNCTIONS = tuple(dict.fromkeys(route.function for route in ROUTES))
+"""The functions of the app, in the order of the table."""
 
 _BY_TYPE = {route.event.lower(): route for route in ROUTES}
 _EMPTY = {route.payload: route.payload() for route in ROUTES}
@@ -54,6 +68,8 @@ def outcome(route: Route[Any], fact: Fact, *, user_work_items: bool) -> Yields:
     yields = route.yields
     if route.when_failed and _is_alarm(fact):
         yields = route.when_failed
+    if route.when_missed and fact.call and fact.call.missed and not route.is_overridden:
+        yields = route.when_missed
     work, push = yields.work, yields.push
     if not route.is_overridden:
         if user_work_items and route.user_work:

@@ -8,6 +8,7 @@ from typing import Any
 
 from local.paths import ROOT, SAMPLES
 from shared.families.route import Yields
+from shared.reading.unrouted import OTHER_FAMILIES, REASONS
 from shared.routes import ROUTES
 from tools import generated, golden, schemas, subscriptions
 
@@ -28,6 +29,7 @@ DIALECTS = {
     "failed": "a delivery that failed",
     "opted-out": "a failure described in text, before there were codes",
     "bounced": "a hard bounce",
+    "soft-bounce": "a bounce for now",
     "expanded": "a distribution list, not final",
     "read": "read by the recipient",
     "keyword": "a keyword alone, such as STOP",
@@ -36,6 +38,17 @@ DIALECTS = {
     "recording": "a call recording posted by Teams",
     "extension": "a Teams extension user, without the raw id",
     "left": "somebody left by the own hand",
+    "2021": "2021: identifiers flat, fewer fields, old names",
+    "2023": "2023: without messageId and messageType",
+    "2026": "2026: with a sequence id",
+    "policy": "2026: by or about a retention policy",
+    "no-number": "2026: a WhatsApp user known by a business-scoped id only",
+    "media": "a file",
+    "button": "a button of a template, pressed",
+    "interactive": "a row of a list, chosen",
+    "reaction": "a reaction",
+    "click": "a link, clicked",
+    "missed": "a call that nobody answered",
 }
 """The meaning of the middle part of a sample's name."""
 
@@ -56,6 +69,23 @@ Event types stand without `Microsoft.Communication.`, records without `communica
 | event type | function | record | work item | push notification |
 |---|---|---|---|---|
 {types}
+## What a reader sees
+
+Of the first sample of each type, with default settings; `-` where there is nothing. Thread-level
+events are titles of work items, user-level ones pushes. What is `background` shows nothing.
+
+| event type | work item: title | action | push: title | body | level |
+|---|---|---|---|---|---|
+{seen}
+## What becomes no record
+
+Events of these types are dead letters that say so: take them out of the filter of the event
+subscription. `ChatTypingIndicatorReceivedInThread` and `ChatAzureBotCommandReceivedInThread` are
+acknowledged without a record.
+
+| family | why | event types |
+|---|---|---|
+{unrouted}
 ## By dialect
 
 Every row is a file in `samples/` with a golden file in `tests/golden/`.
@@ -113,6 +143,8 @@ def events_page() -> str:
     """The tables of events: by type, by dialect, and what is rejected."""
     return _EVENTS.format(
         types=_table(_types()),
+        seen=_table(_seen()),
+        unrouted=_table(_unrouted()),
         dialects=_table(_dialects()),
         meanings=_table([(name or "(none)", meaning) for name, meaning in DIALECTS.items()]),
         rejected=_table(_rejected()),
@@ -133,12 +165,46 @@ def _types() -> list[tuple[str, ...]]:
         rows.append((name, route.function, record, *_cells(route.yields, user_work)))
         if route.when_failed:
             rows.append((f"{name}, failed", route.function, record, *_cells(route.when_failed)))
+        if route.when_missed:
+            rows.append((f"{name}, missed", route.function, record, *_cells(route.when_missed)))
     return rows
 
 
 def _cells(yields: Yields, user_work: str = "") -> tuple[str, str]:
     high = ", high" if yields.work and yields.priority == "high" else ""
     return f"{yields.work or '-'}{high}{user_work}", yields.push or "-"
+
+
+def _seen() -> list[tuple[str, ...]]:
+    """What people read, out of the golden file of each type's first sample and its alarm."""
+    names = [route.event.rpartition(".")[2] for route in ROUTES if route.record]
+    samples = [SAMPLES / f"{name}{kind}.json" for name in names for kind in ("", *_ALARMS)]
+    return [_seen_of(sample) for sample in samples if sample.exists()]
+
+
+_ALARMS = (".failed", ".bounced", ".missed")
+
+
+def _seen_of(sample: Path) -> tuple[str, ...]:
+    given = _golden(sample)
+    (work,) = given["work-items"] or [{"data": {}}]
+    (push,) = given["push-notifications"] or [{"data": {}}]
+    name, _, kind = sample.stem.partition(".")
+    cells = [work["data"].get(field) for field in ("title", "action")]
+    cells += [push["data"].get(field) for field in ("title", "body", "interruptionLevel")]
+    return (f"{name}, {kind}" if kind else name, *(_cell(cell) for cell in cells))
+
+
+def _cell(text: str | None) -> str:
+    """Text of a sample, as a table shows it."""
+    return " ".join((text or "-").replace("|", "\\|").replace("<", "&lt;").split())
+
+
+def _unrouted() -> list[tuple[str, ...]]:
+    return [
+        (family, why, ", ".join(name for name, of in OTHER_FAMILIES.items() if of == family))
+        for family, why in REASONS.items()
+    ]
 
 
 def _dialects() -> list[tuple[str, ...]]:

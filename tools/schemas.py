@@ -68,9 +68,13 @@ _REQUIRED = {
     "communication.message.": ["message"],
     "communication.delivery.": ["delivery", "direction", "message"],
     "communication.thread.": ["thread"],
-    "communication.participant.": ["thread"],
+    "communication.engagement.": ["engagement", "direction", "message"],
+    "communication.call.": ["call"],
+    "communication.recording.": ["recording"],
 }
 """What data always has, by the beginning of the type."""
+_ONE_OF = {"communication.participant.": ["thread", "call"]}
+"""Of which data always has one."""
 
 
 def _record() -> dict[str, Any]:
@@ -90,6 +94,13 @@ def _record() -> dict[str, Any]:
             "then": {"properties": {"data": {"required": required}}},
         }
         for prefix, required in _REQUIRED.items()
+    ]
+    types += [
+        {
+            "if": {"properties": {"type": {"pattern": f"^{re.escape(prefix)}"}}},
+            "then": {"properties": {"data": {"anyOf": [{"required": [one]} for one in names]}}},
+        }
+        for prefix, names in _ONE_OF.items()
     ]
     properties = envelope["properties"] | {
         "id": {"type": "string", "format": "uuid", **_described(envelope, "id")},

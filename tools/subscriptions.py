@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from local.paths import ROOT
-from shared.routes import ROUTES
+from shared.routes import FUNCTIONS, ROUTES
 
 FILE = ROOT / "infra" / "event-subscriptions.json"
 
@@ -24,7 +24,6 @@ def subscriptions() -> list[dict[str, object]]:
     No subject filter: types tell the families apart, and the subjects of SMS events are written
     with and without a leading slash. What yields nothing is not asked for.
     """
-    functions = dict.fromkeys(route.function for route in ROUTES)
     return [
         {
             "name": function.replace("_", "-"),
@@ -41,5 +40,5 @@ def subscriptions() -> list[dict[str, object]]:
             "preferredBatchSizeInKilobytes": 64,
             "retryPolicy": {"maxDeliveryAttempts": 30, "eventTimeToLiveInMinutes": 1440},
         }
-        for function in functions
+        for function in FUNCTIONS
     ]

@@ -1,1 +1,1 @@
-"""The command `dead-letters`: what became no record, why, and publishing it again."""
+"""The command `dead-letters`: what became no record, why, and making records of it after all."""

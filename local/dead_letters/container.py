@@ -1,121 +1,116 @@
-"""The container of dead letters: what is in it, and where a dead letter goes after a replay.
+"""The container of dead letters: what is in it, and where a dead letter goes when it is settled.
 
-A replayed blob moves to `replayed/<event key>/`, so how often an event was replayed is the number
-of blobs there, and nothing is deleted without its copy. An event that was replayed too often moves
-to `quarantine/`.
+Under `replayed/<event key>/` lie the dead letters whose events were delivered, so how often that
+was done with an event is the number of blobs there; under `quarantine/<event key>/` those that were
+replayed too often. A blob is changed only under a lease, which one program at a time can have, and
+what it held is deleted when its copy has been acknowledged. Nothing is ever written over a copy.
 """
 
 import contextlib
-import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
-from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import BlobClient, BlobLeaseClient, ContainerClient, ContentSettings
 
-from local import settings
-from local.dead_letters.format import DeadLetter, read
-from local.errors import CommandError
-from shared.connection import Account
-from shared.errors import ConfigError
-from shared.settings import Settings
+from local.dead_letters import format as letters
+from local.dead_letters.format import MOST_BYTES, DeadLetter
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+    from collections.abc import Iterator
 
 REPLAYED, QUARANTINE = "replayed/", "quarantine/"
+_LEASE_SECONDS = 60
+"""The longest that ends by itself; one event takes less, and it is renewed before each."""
+_JSON = ContentSettings(content_type="application/json")
 
 
 class Container:
-    """The container, for the time of a `with` block."""
+    """The container, while its account is open."""
 
     def __init__(self, client: ContainerClient) -> None:
-        self._client = client
+        self.client = client
 
-    def waiting(self) -> list[DeadLetter]:
-        """The dead letters that were neither replayed nor quarantined, by name."""
-        names = [name for name in self._names() if not name.startswith((REPLAYED, QUARANTINE))]
-        return self._read(names)
+    def waiting(self) -> list[str]:
+        """The blobs whose events were neither replayed nor quarantined."""
+        return [name for name in self.names() if not name.startswith((REPLAYED, QUARANTINE))]
 
-    def quarantined(self) -> list[DeadLetter]:
-        """Those that were replayed too often."""
-        return self._read(self._names(QUARANTINE))
-
-    def times_replayed(self, dead_letter: DeadLetter) -> int:
-        """How often this event was published again."""
-        return len(self._names(f"{REPLAYED}{dead_letter.key}/"))
-
-    def move_to_replayed(self, dead_letter: DeadLetter) -> None:
-        """Its event was published again."""
-        times = self.times_replayed(dead_letter)
-        self._move(dead_letter, f"{REPLAYED}{dead_letter.key}/{times + 1}.json")
-
-    def move_to_quarantine(self, dead_letter: DeadLetter) -> None:
-        """Publishing its event again did not help."""
-        self._move(dead_letter, f"{QUARANTINE}{dead_letter.key}.json")
-
-    def _names(self, prefix: str = "") -> list[str]:
+    def names(self, prefix: str = "") -> list[str]:
+        """All blobs whose names begin so."""
         try:
-            return sorted(self._client.list_blob_names(name_starts_with=prefix))
+            return sorted(self.client.list_blob_names(name_starts_with=prefix))
         except ResourceNotFoundError:  # nothing was ever rejected
             return []
 
-    def _read(self, names: list[str]) -> list[DeadLetter]:
-        found = []
-        for name in names:
-            blob = self._client.download_blob(name)
-            found += read(name, blob.readall(), str(blob.properties.etag))
-        return found
+    def read(self, name: str) -> list[DeadLetter]:
+        """The dead letters in a blob; none if it is gone."""
+        try:
+            return _read(self.client.get_blob_client(name))
+        except ResourceNotFoundError:
+            return []
 
-    def _move(self, dead_letter: DeadLetter, to: str) -> None:
-        """Copy, then delete: after a crash in between it is there twice, never not at all.
+    def times_replayed(self, dead_letter: DeadLetter) -> int:
+        """How often the event was replayed, not counting a replay of this one that was cut off."""
+        begun = _place(REPLAYED, dead_letter)
+        names = self.names(f"{REPLAYED}{dead_letter.key}/")
+        return sum(name != begun for name in names)
 
-        If the same event was rejected again since it was read, its blob has changed and stays.
-        """
-        content = self._client.download_blob(dead_letter.blob).readall()
-        self._client.upload_blob(to, content, overwrite=True)
-        with contextlib.suppress(ResourceModifiedError):
-            self._client.delete_blob(
-                dead_letter.blob,
-                etag=dead_letter.etag,
-                match_condition=MatchConditions.IfNotModified,
+    def keep(self, dead_letter: DeadLetter, place: str) -> None:
+        """Copy one to its place. Returns when the service has acknowledged that it is there."""
+        name, content = _place(place, dead_letter), letters.write([dead_letter])
+        # The name is a digest of the content: what is there already is this very copy.
+        with contextlib.suppress(ResourceExistsError):
+            self.client.upload_blob(name, content, overwrite=False, content_settings=_JSON)
+
+    @contextlib.contextmanager
+    def held(self, name: str) -> "Iterator[Held | None]":
+        """A blob that nobody else can change meanwhile; None if it is gone, or somebody has it."""
+        blob = self.client.get_blob_client(name)
+        try:
+            lease = blob.acquire_lease(lease_duration=_LEASE_SECONDS)
+        except (ResourceNotFoundError, ResourceExistsError):  # 409, LeaseAlreadyPresent
+            yield None
+            return
+        try:
+            yield Held(blob, lease)
+        finally:
+            with contextlib.suppress(AzureError):  # deleted, or the lease ended: it is free
+                lease.release()
+
+
+class Held:
+    """A blob under a lease. Without the lease the service refuses every change."""
+
+    def __init__(self, blob: BlobClient, lease: BlobLeaseClient) -> None:
+        self._blob = blob
+        self._lease = lease
+
+    def read(self) -> list[DeadLetter]:
+        """The dead letters in it."""
+        return _read(self._blob)
+
+    def renew(self) -> None:
+        """Be sure to have it for another minute."""
+        self._lease.renew()
+
+    def leave(self, dead_letters: list[DeadLetter]) -> None:
+        """What is left in it; without any it is deleted. All others have their copies."""
+        if dead_letters:
+            content = letters.write(dead_letters)
+            self._blob.upload_blob(
+                content, overwrite=True, lease=self._lease, content_settings=_JSON
             )
+        else:
+            self._blob.delete_blob(lease=self._lease)
 
 
-@contextlib.contextmanager
-def of_local_run(connection_string: str) -> Iterator[Container]:
-    """The dead letters of the local run."""
-    options: dict[str, Any] = {"use_env_settings": False, "retry_total": 0}
-    service = BlobServiceClient.from_connection_string(connection_string, **options)
-    hint = "Start the local run in another terminal: python3 dev.py start."
-    with service, _storage_errors(hint):
-        yield Container(service.get_container_client(settings.dead_letters_container()))
+def _place(place: str, dead_letter: DeadLetter) -> str:
+    return f"{place}{dead_letter.key}/{dead_letter.digest}.json"
 
 
-@contextlib.contextmanager
-def of_settings() -> Iterator[Container]:
-    """The dead letters of the account that the app's settings in the environment name."""
-    try:
-        chosen = Settings.from_env(os.environ)
-    except ConfigError as error:
-        raise CommandError(f"{error}. Set the app's settings, and try again.") from error
-    with _service(chosen.account) as service, _storage_errors("Check the setting and your role."):
-        yield Container(service.get_container_client(chosen.dead_letters_container))
-
-
-def _service(account: Account) -> BlobServiceClient:
-    if account.connection_string:
-        return BlobServiceClient.from_connection_string(account.connection_string)
-    from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - only for identities
-
-    credential: TokenCredential = DefaultAzureCredential()
-    return BlobServiceClient(str(account.blob_url), credential=credential)
-
-
-@contextlib.contextmanager
-def _storage_errors(hint: str) -> Iterator[None]:
-    try:
-        yield
-    except AzureError as error:
-        raise CommandError(f"Storage: {type(error).__name__}. {hint}") from error
+def _read(blob: BlobClient) -> list[DeadLetter]:
+    """At most what a blob may have is fetched, and one byte that says it has more."""
+    name = str(blob.blob_name)
+    if not blob.get_blob_properties().size:  # no range of nothing can be asked for
+        return [letters.unreadable(name, "it is empty")]
+    content = blob.download_blob(offset=0, length=MOST_BYTES + 1).readall()
+    return letters.read(name, content)

@@ -21,7 +21,10 @@ CLOUD_BATCH_TYPE = "application/cloudevents-batch+json"
 # learn.microsoft.com/azure/event-grid/event-schema-compatibility
 _CLOUD_NAMES = {"topic": "source", "eventtype": "type", "eventtime": "time"}
 _NOT_IN_CLOUD = {"dataversion", "metadataversion"}
-_DELIVERY_FIELDS = {"eventtype", "type", "subject", "dataversion", "metadataversion", "specversion"}
+_DELIVERY_FIELDS = {
+    *("topic", "eventtype", "type", "subject"),
+    *("dataversion", "metadataversion", "specversion"),
+}
 
 
 class RefusedError(Exception):

@@ -1,10 +1,17 @@
 """What can be asked of the local Event Grid."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from local import samples
 from local.paths import ROOT
+
+
+def _of_samples() -> frozenset[str]:
+    events = [event for sample in samples.every() for event in sample.events()]
+    values = [v for event in events for k, v in event.items() if k.lower() == "topic"]
+    return frozenset(value.lower() for value in values if isinstance(value, str))
 
 
 @dataclass(frozen=True)
@@ -13,6 +20,8 @@ class Options:
 
     subscriptions: Path = ROOT / "infra" / "event-subscriptions.json"
     """The file that deployment reads, too."""
+    resources: frozenset[str] = field(default_factory=_of_samples)
+    """Whose topic it is: an event with another `topic`, in any casing, is refused. Lower-cased."""
     answer_seconds: float = 30.0
     """How long a function may take to answer, in real time."""
     in_flight: int = 64

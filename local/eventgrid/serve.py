@@ -104,6 +104,9 @@ async def _acceptable(topic: Topic, request: web.Request) -> list[Event]:
     if not all(map(topic.can_deliver, published)):
         reason = "a subscription wants EventGridSchema, and CloudEvents cannot be converted to it"
         raise RefusedError(HTTPStatus.BAD_REQUEST, reason)
+    if not all(map(topic.is_own, published)):
+        reason = "an event's topic names another resource than this topic's; leave topic out"
+        raise RefusedError(HTTPStatus.BAD_REQUEST, reason)
     if topic.is_full:
         raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "too many events wait for delivery")
     return published

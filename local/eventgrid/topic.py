@@ -32,6 +32,7 @@ class Topic:
         clock: Clock,
         write_dead_letter: Write | None,
     ) -> None:
+        self._resources = options.resources
         self.published = 0
         self.unmatched = 0
         """Events that no subscription wants."""
@@ -75,6 +76,14 @@ class Topic:
         learn.microsoft.com/azure/event-grid/event-schema-compatibility
         """
         return not event.is_cloud or all(queue.webhook.is_cloud(event) for queue in self.queues)
+
+    def is_own(self, event: Event) -> bool:
+        """Whether it names this topic, or none; CloudEvents may have any source.
+
+        learn.microsoft.com/azure/event-grid/event-schema: if `topic` is there, it must match.
+        """
+        named = event.fields.get("topic", "")
+        return event.is_cloud or not named or named.lower() in self._resources
 
     def publish(self, events: Sequence[Event]) -> None:
         """Take events; one that no subscription wants is counted and dropped, as in the service."""

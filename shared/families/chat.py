@@ -53,6 +53,7 @@ class ChatMessage(Struct, frozen=True, rename="camel"):
     version: Number = None
     metadata: dict[str, Any] | None = None
     thread_id: str | None = None
+    sequence_id: Number = None
 
 
 def message_received(payload: ChatMessage, envelope: Envelope, extra: dict[str, Any]) -> Fact:
@@ -84,6 +85,7 @@ def _message(payload: ChatMessage, extra: dict[str, Any]) -> Message:
         edited_at=moment("editTime", payload.edit_time, extra),
         deleted_at=moment("deleteTime", payload.delete_time, extra),
         version=number("version", payload.version, extra),
+        sequence_id=number("sequenceId", payload.sequence_id, extra),
         metadata=strings(payload.metadata),
     )
 

@@ -1,7 +1,8 @@
 """What the delivery reports of all channels share: one vocabulary, and the digest of a report.
 
 Fields: learn.microsoft.com/azure/event-grid/communication-services-{telephony-sms,email,
-advanced-messaging}-events. What statuses and codes mean: ``delivery_codes``.
+advanced-messaging}-events. What statuses and codes mean: ``delivery_codes`` and the modules of
+each channel's codes.
 """
 
 from typing import Any
@@ -9,23 +10,34 @@ from typing import Any
 import msgspec
 
 from shared.reading.values import text
-from shared.records.delivery_codes import FINAL, STATUSES, Outcome, SmsCode
-from shared.records.facts import Attempt, Delivery
+from shared.records.delivery_codes import FINAL, STATUSES, Code, Outcome
+from shared.records.parts import Attempt, Delivery
+
+_CODE_NAMES = ("channelcode", "statuscode", "errorcode", "code")
+_TEXT_NAMES = ("channelmessage", "statusmessage", "errormessage", "message", "details", "title")
+_NESTED = ("error", "errors", "details", "error_data", "errordata", "innererror")
+"""Where errors lie in errors, in the forms of Communication Services and of WhatsApp itself."""
+
+_JSON = frozenset({"{", "["})
 
 
 def delivery(
     provider_status: str | None,
     *,
     code: str | None = None,
-    known: SmsCode | None = None,
+    known: Code | None = None,
     details: str | None = None,
     attempts: tuple[Attempt, ...] = (),
     tag: str | None = None,
 ) -> Delivery:
-    """How far a message has come, by the provider's word and, for SMS, its code."""
-    word = "".join((provider_status or "").lower().split())
+    """How far a message has come, by the provider's word and its code, where that is known."""
+    word = (provider_status or "").lower()
+    if not word.isalpha():
+        word = "".join(filter(str.isalpha, word))
     outcome = STATUSES.get(word, Outcome("unknown"))
-    if known and outcome.status == "failed":
+    if word == "warning" and code:
+        outcome = STATUSES["failed"]
+    if known and word in {"failed", "warning"} and outcome.status == "failed":
         # A code that stands for no failure leaves the outcome open: 5002, no reports.
         outcome = Outcome("failed", known.reason) if known.reason else Outcome("unknown")
     return Delivery(
@@ -35,7 +47,7 @@ def delivery(
         bounce="hard" if word == "bounced" else None,
         provider_status=provider_status,
         code=code,
-        meaning=known.meaning if known else None,
+        meaning=known.meaning if known else outcome.meaning,
         details=details,
         attempts=attempts,
         tag=tag,
@@ -56,18 +68,53 @@ def _folded(value: Any) -> Any:
     return [_folded(item) for item in value] if isinstance(value, list) else value
 
 
-def explained(
-    name: str, wire: str | int | dict[str, Any] | None, extra: dict[str, Any]
-) -> tuple[str | None, str | None]:
-    """Code and text, whether the wire has a string or an object; what else it has is extra."""
-    if not isinstance(wire, dict):
+def explained(name: str, wire: Any, extra: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Code and text for people of a text, an object or a list; what else it has is extra.
+
+    A text that is JSON is read as such: nobody wants to see braces. Several texts are joined; then
+    all of it is in extra too.
+    """
+    is_structured = isinstance(wire, (dict, list))
+    if not is_structured and not (isinstance(wire, str) and wire.lstrip()[:1] in _JSON):
         return None, text(wire)
-    rest = dict(wire)
-    code = _first(rest, "channelcode", "statuscode", "code")
-    details = _first(rest, "channelmessage", "statusmessage", "message")
-    if rest:
-        extra[name] = rest
-    return code, details
+    codes: list[str] = []
+    texts: list[str] = []
+    rest = _gather(wire, codes, texts)
+    codes, texts = list(dict.fromkeys(codes)), list(dict.fromkeys(texts))
+    if rest or len(codes) > 1 or len(texts) > 1:
+        extra[name] = wire if len(codes) > 1 or len(texts) > 1 else rest
+    return (codes[0] if codes else None), (": ".join(texts) or None)
+
+
+def _unpacked(wire: str) -> Any:
+    try:
+        value = msgspec.json.decode(wire)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return wire
+    items = value if isinstance(value, list) else [value]
+    return value if any(isinstance(item, dict) for item in items) else wire
+
+
+def _gather(wire: Any, codes: list[str], texts: list[str]) -> Any:
+    """Collect codes and texts, outer ones first; return what is left."""
+    if isinstance(wire, str) and wire.lstrip()[:1] in _JSON:
+        wire = _unpacked(wire)
+    if isinstance(wire, str):
+        if own := text(wire):
+            texts.append(own)
+        return None
+    if isinstance(wire, list):
+        return [rest for item in wire if (rest := _gather(item, codes, texts))]
+    if not isinstance(wire, dict):
+        return wire
+    rest = {key: value for key, value in wire.items() if value not in (None, "")}
+    for names, found in ((_CODE_NAMES, codes), (_TEXT_NAMES, texts)):
+        if value := _first(rest, *names):
+            found.append(value)
+    for key in [key for key in rest if key.lower() in _NESTED]:
+        if left := _gather(rest.pop(key), codes, texts):
+            rest[key] = left
+    return rest
 
 
 def _first(wire: dict[str, Any], *names: str) -> str | None:

@@ -48,6 +48,10 @@ class Route(Struct, Generic[P], frozen=True):
     yields: Yields
     when_failed: Yields | None = None
     """Instead of ``yields``, for a delivery that failed and that somebody can act on."""
+    when_missed: Yields | None = None
+    """Instead of ``yields``, for a call that nobody answered."""
+    push_expires: int | None = None
+    """Seconds for which a push is of use, where that is less than ``PUSH_EXPIRES``."""
     level: Literal["user", "thread"] | None = None
     """Chat events: ``user`` comes once for every user of a thread, ``thread`` comes once. Their
     ``open`` is for what a customer did; for what staff did, it becomes ``update``."""

@@ -18,15 +18,14 @@ from shared.reading.fields import read
 from shared.reading.identities import conversation
 from shared.reading.phones import beside, from_phone
 from shared.reading.values import Number, Text, moment, number, text
+from shared.records import sms_codes
 from shared.records.delivery_codes import SMS_CODES
-from shared.records.facts import Attempt, Fact, Message
+from shared.records.facts import Fact, Message
+from shared.records.parts import Attempt
 
 _SUBJECT = re.compile(r"/?phone_?numbers?/([^/]+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\+?\d[\d-]*|(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9 +_&-]{1,11}", re.ASCII)
 """A number, or an alphanumeric sender id as the SMS FAQ defines it."""
-_OPTED_OUT = "sender blocked for given recipient"
-"""The text of a report of before there were codes (Communication Services SMS FAQ)."""
-_CODE = re.compile(r"\s*(\d{4})\s*(?::|$)", re.ASCII)
 
 
 class SmsReceived(Struct, frozen=True, rename="camel"):
@@ -53,6 +52,7 @@ class SmsReport(Struct, frozen=True, rename="camel"):
     delivery_attempts: list[dict[str, Any]] | None = None
     received_timestamp: Number = None
     tag: str | None = None
+    messaging_connect_partner_message_id: Text = None
 
 
 class _SmsAttempt(Struct, frozen=True, rename="camel"):
@@ -105,7 +105,10 @@ def sms_report(payload: SmsReport, envelope: Envelope, extra: dict[str, Any]) ->
         occurred_at=occurred_at,
         sender=sender,
         recipients=(recipient,) if recipient else (),
-        message=Message(id=text(payload.message_id) or envelope.id),
+        message=Message(
+            id=text(payload.message_id) or envelope.id,
+            partner_message_id=text(payload.messaging_connect_partner_message_id),
+        ),
         attempt=reports.as_it_came(payload.delivery_status, payload.delivery_status_details),
         delivery=reports.delivery(
             payload.delivery_status,
@@ -124,11 +127,7 @@ def _sms_details(
 ) -> tuple[str | None, str | None]:
     """The code and the text of ``2000: Message Delivered``, ``4007`` or ``No error.`` alike."""
     code, details = reports.explained("deliveryStatusDetails", wire, extra)
-    if details and _OPTED_OUT in details.lower():
-        return "4007", details
-    if code is None and (match := _CODE.match(details or "")):
-        code = match.group(1)
-    return code, details
+    return code or (sms_codes.in_words(details) if details else None), details
 
 
 def _attempt(wire: dict[str, Any]) -> Attempt:

@@ -7,11 +7,12 @@ from msgspec import Struct, field
 from shared.families.chat import in_thread, thread_id_of
 from shared.families.route import CLOSE, OPEN, SYNC, UPDATE, Route
 from shared.reading.envelope import Envelope, in_subject
-from shared.reading.fields import take
+from shared.reading.fields import read, take
 from shared.reading.identifiers import Identifier
 from shared.reading.identities import each_once, from_identifier, from_participant
-from shared.reading.values import Number, moment, number, strings
+from shared.reading.values import Number, moment, number, strings, text
 from shared.records.facts import Fact, Thread
+from shared.records.parts import RetentionPolicy
 
 _RENAMED = {
     "recipientId": "recipientCommunicationIdentifier",
@@ -35,6 +36,7 @@ class ThreadCreated(Struct, frozen=True, rename="camel"):
     properties: dict[str, Any] | None = None
     participants: list[dict[str, Any]] | None = None
     metadata: dict[str, Any] | None = None
+    retention_policy: dict[str, Any] | None = None
     thread_id: str | None = None
 
 
@@ -51,6 +53,7 @@ class ThreadUpdated(Struct, frozen=True, rename="camel"):
     properties: dict[str, Any] | None = None
     participants: list[dict[str, Any]] | None = None
     metadata: dict[str, Any] | None = None
+    retention_policy: dict[str, Any] | None = None
     thread_id: str | None = None
 
 
@@ -67,34 +70,59 @@ class ThreadDeleted(Struct, frozen=True, rename="camel"):
     properties: dict[str, Any] | None = None
     participants: list[dict[str, Any]] | None = None
     metadata: dict[str, Any] | None = None
+    reason: str | None = None
     thread_id: str | None = None
+
+
+class _RetentionPolicy(Struct, frozen=True, rename="camel"):
+    """``AcsChatThreadRetentionPolicy``: kind ``none`` or ``threadCreationDate``."""
+
+    kind: str | None = None
+    delete_thread_after_days: Number = None
 
 
 def thread_created(payload: ThreadCreated, envelope: Envelope, extra: dict[str, Any]) -> Fact:
     """A thread was made, with everybody who is in it from the start."""
     by = payload.by or in_subject(envelope.subject, "createdby")
-    thread = _thread(payload, envelope, extra)
+    thread = _thread(payload, envelope, extra, retention=_retention(payload, extra))
     return _thread_fact(payload, envelope, extra, by, thread, thread.created_at)
 
 
 def thread_updated(payload: ThreadUpdated, envelope: Envelope, extra: dict[str, Any]) -> Fact:
-    """The topic or the metadata of a thread changed."""
+    """The topic, the metadata or the retention policy of a thread changed."""
     by = payload.by or in_subject(envelope.subject, "editedby")
     edited_at = moment("editTime", payload.edit_time, extra)
-    return _thread_fact(payload, envelope, extra, by, _thread(payload, envelope, extra), edited_at)
+    thread = _thread(payload, envelope, extra, retention=_retention(payload, extra))
+    return _thread_fact(payload, envelope, extra, by, thread, edited_at)
 
 
 def thread_deleted(payload: ThreadDeleted, envelope: Envelope, extra: dict[str, Any]) -> Fact:
-    """A thread came to its end."""
+    """A thread came to its end, by a person's hand or by a policy (``reason``)."""
     by = payload.by or in_subject(envelope.subject, "deletedby")
     deleted_at = moment("deleteTime", payload.delete_time, extra)
-    return _thread_fact(payload, envelope, extra, by, _thread(payload, envelope, extra), deleted_at)
+    thread = _thread(payload, envelope, extra, reason=text(payload.reason))
+    return _thread_fact(payload, envelope, extra, by, thread, deleted_at)
+
+
+def _retention(
+    payload: ThreadCreated | ThreadUpdated, extra: dict[str, Any]
+) -> RetentionPolicy | None:
+    if not payload.retention_policy:
+        return None
+    policy, rest = read(_RetentionPolicy, payload.retention_policy)
+    days = number("deleteThreadAfterDays", policy.delete_thread_after_days, rest)
+    if rest:
+        extra["retentionPolicy"] = rest
+    return RetentionPolicy(kind=text(policy.kind), delete_thread_after_days=days)
 
 
 def _thread(
     payload: ThreadCreated | ThreadUpdated | ThreadDeleted,
     envelope: Envelope,
     extra: dict[str, Any],
+    *,
+    retention: RetentionPolicy | None = None,
+    reason: str | None = None,
 ) -> Thread:
     properties = dict(payload.properties or {})
     topic = take(properties, "topic")
@@ -113,6 +141,8 @@ def _thread(
         created_at=moment("createTime", payload.create_time, extra),
         version=number("version", payload.version, extra),
         metadata=strings(metadata),
+        retention_policy=retention,
+        reason=reason,
     )
 
 

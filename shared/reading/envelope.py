@@ -14,7 +14,7 @@ from shared.errors import MalformedEvent
 from shared.reading.forwarded import as_1_0, event_in, from_base64, is_old
 from shared.reading.jsontext import decode, unpacked
 from shared.reading.values import text, uri_reference
-from shared.records.facts import Schema, SourceEvent
+from shared.records.parts import Schema, SourceEvent
 
 PREFIX = "microsoft.communication."
 

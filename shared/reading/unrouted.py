@@ -10,14 +10,6 @@ from shared.reading.envelope import PREFIX, Envelope
 _FILTER = "take it out of the event subscription's included event types"
 OTHER_FAMILIES = {
     "UserDisconnected": "presence",
-    "RecordingFileStatusUpdated": "call recording",
-    "CallStarted": "calls",
-    "CallEnded": "calls",
-    "CallParticipantAdded": "calls",
-    "CallParticipantRemoved": "calls",
-    "IncomingCall": "calls",
-    "EmailEngagementTrackingReportReceived": "e-mail engagement",
-    "AdvancedMessageReceived": "inbound advanced messages",
     "AdvancedMessageAnalysisCompleted": "message analysis",
     "RouterJobReceived": "job router",
     "RouterJobClassified": "job router",
@@ -43,6 +35,13 @@ OTHER_FAMILIES = {
     "RouterWorkerUpdated": "job router",
 }
 """Types of Communication Services (without their prefix) that are no messages, and their family."""
+
+REASONS = {
+    "presence": "who is online changes too often to be news, and nobody has to act on it",
+    "message analysis": "it is a preview, about a message that AdvancedMessageReceived brings",
+    "job router": "it hands out work by itself, and ends with the service on 2028-09-30",
+}
+"""Why a family's events become no records."""
 
 INVENTED = {
     "ChatParticipantAdded": "ChatThreadParticipantAdded",
@@ -104,7 +103,7 @@ def why_not(envelope: Envelope) -> str:
     """Why no route takes this event, and what to do about it."""
     type_ = envelope.type.lower()
     name = type_.rpartition(".")[2]
-    if _is_graph(envelope):
+    if is_graph(envelope):
         return _GRAPH
     if type_.startswith(BEFORE_THE_PREVIEW):
         meant = _MEANT_BEFORE.get(name, "…")
@@ -114,13 +113,16 @@ def why_not(envelope: Envelope) -> str:
     if not type_.startswith(PREFIX):
         return _EVENT_GRID.get(type_, _ELSEWHERE)
     if family := _FAMILY_OF.get(name):
-        return f"{family} events become no records here: {_FILTER}"
+        return f"{family} events become no records here ({REASONS[family]}): {_FILTER}"
     if name in _MEANT:
         return f"Event Grid has no such event type, {_MEANT[name]} was meant: {_FILTER}"
     return f"no route for this event type: add one if the service publishes it, else {_FILTER}"
 
 
-def _is_graph(envelope: Envelope) -> bool:
+def is_graph(envelope: Envelope) -> bool:
+    """Whether this is Microsoft Graph's, whose types are called as events of calls are."""
+    if not envelope.extra:
+        return False
     names = {key.lower() for key in envelope.extra}
     return "eventdatetime" in names or "@odata.type" in names
 

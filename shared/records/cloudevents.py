@@ -8,7 +8,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from shared.records.facts import Content, Instant, Party
+from shared.records.facts import Content, Party
+from shared.records.parts import Instant
 
 WORK_ITEM_SCHEMA = "urn:communication-records:work-item:v1"
 PUSH_NOTIFICATION_SCHEMA = "urn:communication-records:push-notification:v1"

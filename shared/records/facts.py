@@ -5,10 +5,21 @@ Schemas are generated into ``schemas/``. A new optional field is an additive cha
 is a new version of the record.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
+
+from shared.records.parts import (
+    Attachment,
+    Delivery,
+    Engagement,
+    Extra,
+    Instant,
+    Recording,
+    RetentionPolicy,
+    SourceEvent,
+)
 
 RecordType = Literal[
     "communication.message.received",
@@ -20,8 +31,12 @@ RecordType = Literal[
     "communication.thread.deleted",
     "communication.participant.added",
     "communication.participant.removed",
+    "communication.engagement.updated",
+    "communication.call.incoming",
+    "communication.call.started",
+    "communication.call.ended",
+    "communication.recording.available",
 ]
-Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
 PartyKind = Literal[
     "communicationUser",
     "phoneNumber",
@@ -32,41 +47,14 @@ PartyKind = Literal[
     "teamsExtensionUser",
     "emailAddress",
     "channelRegistration",
+    "whatsAppUser",
     "unknown",
 ]
 Keyword = Literal["stop", "start", "help"]
 Direction = Literal["inbound", "outbound"]
-DeliveryStatus = Literal["queued", "sent", "delivered", "read", "failed", "unknown"]
-FailureReason = Literal[
-    "optedOut",
-    "blocked",
-    "spam",
-    "quarantined",
-    "suppressed",
-    "bounced",
-    "invalidRecipient",
-    "unreachable",
-    "throttled",
-    "misconfigured",
-    "expired",
-    "unknown",
-]
 
 ANONYMOUS = "4:anonymous"
 """The raw id of everybody who hides the number (``PhoneNumberIdentifier`` of the identity SDKs)."""
-
-Instant = Annotated[
-    str,
-    Meta(
-        description="RFC 3339, UTC, seven fraction digits: text order is time order.",
-        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$",
-        extra_json_schema={"format": "date-time"},
-    ),
-]
-Extra = Annotated[
-    dict[str, Any],
-    Meta(description="What the event carried and no field above holds, under its own names."),
-]
 
 
 class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -84,6 +72,9 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
         str | None, Meta(description="E.164, only when that is sure; else see rawId.")
     ] = None
     email_address: Annotated[str | None, Meta(description="For kind emailAddress.")] = None
+    business_scoped_user_id: Annotated[
+        str | None, Meta(description="Of a WhatsApp user, with and without a number.")
+    ] = None
     display_name: Annotated[str | None, Meta(description="As the sender's system knows it.")] = None
     role: Annotated[
         Literal["staff"] | None, Meta(description="Somebody of ours, by the settings.")
@@ -120,9 +111,28 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     version: Annotated[
         int | None, Meta(description="Order the changes of one message by this, not by arrival.")
     ] = None
+    sequence_id: Annotated[
+        int | None, Meta(description="The place of the message in its thread.")
+    ] = None
+    internet_message_id: Annotated[
+        str | None, Meta(description="Of mail: the id in its header Message-ID.")
+    ] = None
+    partner_message_id: Annotated[
+        str | None, Meta(description="The id that a partner of the provider gave it.")
+    ] = None
     segments: Annotated[int | None, Meta(description="SMS segments it was carried in.")] = None
     metadata: Annotated[
         dict[str, str] | None, Meta(description="What the customer attached to the message.")
+    ] = None
+    attachments: tuple[Attachment, ...] = ()
+    choice: Annotated[
+        str | None, Meta(description="The id of the button or row that was chosen; text names it.")
+    ] = None
+    reaction_to: Annotated[
+        str | None, Meta(description="The id of the message that text, an emoji, is a reaction to.")
+    ] = None
+    reply_to: Annotated[
+        str | None, Meta(description="The id of the message that this one answers.")
     ] = None
 
 
@@ -141,63 +151,48 @@ class Thread(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
     metadata: Annotated[
         dict[str, str] | None, Meta(description="What the customer attached to the thread.")
     ] = None
-
-
-class Attempt(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """One try to deliver an SMS."""
-
-    time: Instant | None = None
-    segments_succeeded: int | None = None
-    segments_failed: int | None = None
-    extra: Extra = {}
-
-
-class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """How far a message that was sent has come."""
-
-    status: Annotated[DeliveryStatus, Meta(description="One vocabulary for every channel.")]
-    final: Annotated[
-        bool,
-        Meta(description="The outcome is decided; a read may still follow a delivered."),
-    ]
-    failure_reason: Annotated[
-        FailureReason | None, Meta(description="What went wrong; always there when failed.")
+    retention_policy: Annotated[
+        RetentionPolicy | None, Meta(description="When the thread is deleted by itself.")
     ] = None
-    bounce: Annotated[
-        Literal["hard", "soft"] | None, Meta(description="For mail: for good, or for now.")
+    reason: Annotated[
+        str | None,
+        Meta(description="Why it was deleted: deletedByUser, deletedByPolicy or another word."),
     ] = None
-    provider_status: Annotated[
-        str | None, Meta(description="The status exactly as the event has it.")
-    ] = None
-    code: Annotated[str | None, Meta(description="The provider's or channel's code.")] = None
-    meaning: Annotated[str | None, Meta(description="What a known code means.")] = None
-    details: Annotated[
-        str | None, Meta(description="The provider's explanation, for people to read.")
-    ] = None
-    attempts: tuple[Attempt, ...] = ()
-    tag: Annotated[str | None, Meta(description="What the sender attached for reports.")] = None
 
 
-class SourceEvent(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """Where the record comes from: the event that Event Grid delivered."""
+class Call(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """A call, or what is known of it."""
 
-    type: Annotated[str, Meta(description="The event type as it came, retired names included.")]
-    schema: Schema
-    id: str | None = None
-    subject: str | None = None
-    topic: Annotated[
-        str | None, Meta(description="Only where source had to be escaped to be a URI reference.")
+    id: Annotated[str | None, Meta(description="The provider's id of the call.")] = None
+    correlation_id: str | None = None
+    group_id: str | None = None
+    room_id: str | None = None
+    is_two_party: bool | None = None
+    missed: Annotated[
+        bool, Meta(description="On a call that ended: somebody called and nobody answered.")
+    ] = False
+    duration_seconds: int | None = None
+    ended_by: Party | None = None
+    end_code: Annotated[str | None, Meta(description="Why it ended: code and subcode.")] = None
+    end_reason: Annotated[str | None, Meta(description="Why it ended, for people.")] = None
+    on_behalf_of: Annotated[
+        Party | None, Meta(description="For whom the one who is called takes calls.")
     ] = None
-    time: Annotated[str | None, Meta(description="When it was published, as it came.")] = None
-    data_version: str | None = None
-    metadata_version: str | None = None
-    extra: Extra = {}
+    answer_context: Annotated[
+        str | None, Meta(description="By which the provider lets the call be answered: a secret.")
+    ] = None
+    participant_id: Annotated[
+        str | None, Meta(description="Of the participant added or removed, in this call.")
+    ] = None
+    user_agent: Annotated[str | None, Meta(description="Of that participant.")] = None
 
 
 class Content(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """What happened. Both kinds of record carry it."""
 
-    channel: Annotated[str, Meta(description="sms, chat, email, whatsapp, or the provider's word.")]
+    channel: Annotated[
+        str, Meta(description="sms, chat, email, whatsapp, call, or the provider's word.")
+    ]
     direction: Annotated[
         Direction | None,
         Meta(description="inbound from a customer, outbound from us; absent when nobody can tell."),
@@ -227,6 +222,9 @@ class Content(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     ] = None
     thread: Thread | None = None
     delivery: Delivery | None = None
+    engagement: Engagement | None = None
+    call: Call | None = None
+    recording: Recording | None = None
     event: Annotated[
         SourceEvent | None,
         Meta(description="The event behind it; absent from a work item that several events give."),

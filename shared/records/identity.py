@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from shared.reading.values import milliseconds
 from shared.records.facts import Fact, Message, Thread
+from shared.records.parts import Recording
 
 _NAMESPACE = sha1(UUID("0b1f5c8e-6f0a-5d0e-9a49-2f0c1c4e7a11").bytes, usedforsecurity=False)
 """Fixed for ever: another one would give every fact another id."""
@@ -69,10 +70,31 @@ def thread_updated(fact: Fact) -> Change:
 
 
 def participant_changed(fact: Fact) -> Change:
-    """Somebody joins or leaves once for each version of the thread."""
+    """Somebody joins or leaves once for each version of the thread, or as one of a call."""
+    if fact.call:
+        return Change(fact.call.participant_id, is_named=fact.call.participant_id)
     change = thread_updated(fact)
     who = fact.participant.key if fact.participant else ""
     return Change([change.version, who], is_named=change.version and who)
+
+
+def engagement_updated(fact: Fact) -> Change:
+    """A mail is opened and clicked as often as there are times of it."""
+    engaged = fact.engagement
+    attempt = [fact.attempt, fact.occurred_at, engaged and engaged.link]
+    return Change(attempt, is_named=fact.message and fact.message.id and fact.occurred_at)
+
+
+def call_changed(fact: Fact) -> Change:
+    """A call comes in, starts and ends once."""
+    return Change(is_named=fact.call and fact.call.id)
+
+
+def recording_available(fact: Fact) -> Change:
+    """A recording is available once, with the same chunks."""
+    recording = fact.recording or Recording()
+    chunks = [chunk.id for chunk in recording.chunks]
+    return Change([recording.id, chunks], is_named=recording.id or any(chunks))
 
 
 def by_message_version(fact: Fact) -> int | None:
@@ -83,6 +105,10 @@ def by_message_version(fact: Fact) -> int | None:
 def by_thread_version(fact: Fact) -> int | None:
     """The place of a thread's change in the order of its changes."""
     return fact.thread.version if fact.thread else None
+
+
+def by_time(_fact: Fact) -> None:
+    """Nothing numbers these: the time orders them."""
 
 
 def by_rank(fact: Fact) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from shared.records import identity, wording
+from shared.records import headlines, identity, wording
 from shared.records.facts import Fact, RecordType
 from shared.records.identity import Change
 from shared.records.readable import shortened
@@ -31,7 +31,7 @@ class Kind(Struct, frozen=True):
 KINDS: dict[RecordType, Kind] = {
     "communication.message.received": Kind(
         "New message", identity.message_created, identity.by_message_version,
-        wording.what_from_sender, push_body=wording.message_text),
+        wording.what_from_sender, push_body=headlines.message_text),
     "communication.message.edited": Kind(
         "Message edited", identity.message_edited, identity.by_message_version,
         wording.what_by_sender, push_body=wording.message_text),
@@ -46,16 +46,30 @@ KINDS: dict[RecordType, Kind] = {
         wording.only_what),
     "communication.thread.updated": Kind(
         "Conversation changed", identity.thread_updated, identity.by_thread_version,
-        wording.only_what),
+        headlines.thread_changed),
     "communication.thread.deleted": Kind(
         "Conversation ended", identity.thread_created, identity.by_thread_version,
-        wording.only_what),
+        headlines.thread_ended),
     "communication.participant.added": Kind(
         "Participant added", identity.participant_changed, identity.by_thread_version,
         wording.what_and_participant),
     "communication.participant.removed": Kind(
         "Participant removed", identity.participant_changed, identity.by_thread_version,
         wording.who_left),
+    "communication.engagement.updated": Kind(
+        "Mail", identity.engagement_updated, identity.by_time,
+        headlines.engagement, push_title=headlines.engagement, push_body=headlines.engagement_link),
+    "communication.call.incoming": Kind(
+        "Incoming call", identity.call_changed, identity.by_time,
+        headlines.caller, push_body=headlines.caller),
+    "communication.call.started": Kind(
+        "Call started", identity.call_changed, identity.by_time, wording.what_by_sender),
+    "communication.call.ended": Kind(
+        "Call ended", identity.call_changed, identity.by_time,
+        headlines.call_ended, push_body=headlines.call_ended),
+    "communication.recording.available": Kind(
+        "Recording available", identity.recording_available, identity.by_time,
+        headlines.recording, push_title=headlines.recording, push_body=headlines.recording),
 }
 # fmt: on
 

@@ -141,6 +141,8 @@ def _thing(origin: Origin) -> tuple[str, ...]:
     if fact.message is None:
         return ()
     message_id = fact.message.id or origin.event_id
+    if fact.engagement:
+        return (message_id, "engagement")
     return (message_id, "delivery") if fact.delivery else (message_id,)
 
 

@@ -38,8 +38,8 @@ def with_roles(fact: Fact, staff: Staff) -> Fact:
 
 
 def _direction(fact: Fact, sender: Party | None) -> Direction | None:
-    """Of a chat message, which does not say by itself: outbound from staff, inbound from others."""
-    if fact.message is None or sender is None or not sender.key:
+    """Of a chat message or a call, which do not say by themselves: outbound from staff."""
+    if (fact.message is None and fact.call is None) or sender is None or not sender.key:
         return None
     return "outbound" if sender.role else "inbound"
 

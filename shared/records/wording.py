@@ -1,6 +1,7 @@
 """Titles and texts for people. They go into records, never into logs."""
 
-from shared.records.facts import DeliveryStatus, Fact, Message, Party
+from shared.records.facts import Fact, Message, Party
+from shared.records.parts import DeliveryStatus
 from shared.records.plain_text import is_markup, text_of
 from shared.records.readable import is_json, one_line, shortened
 
@@ -9,7 +10,7 @@ BODY_LENGTH = 240
 """In characters. The whole text is in ``message.text``; a push service takes about 4 KB in all."""
 
 _CHANNEL = {"sms": "SMS", "email": "E-mail", "whatsapp": "WhatsApp"}
-_KNOWN_BY_THEIR_ID = {"shortCode", "alphanumericSender", "phoneNumber"}
+_KNOWN_BY_THEIR_ID = {"shortCode", "alphanumericSender", "phoneNumber", "whatsAppUser"}
 _DELIVERY: dict[DeliveryStatus, str] = {
     "queued": "Queued for",
     "sent": "Sent to",

@@ -8,11 +8,11 @@ is kept as it came, not parsed and printed again.
 
 import json
 from datetime import UTC, datetime
-from hashlib import sha256
 
 import msgspec
 
 from shared.errors import RejectedEvent
+from shared.writing import archive
 
 _JSON_BLANKS = " \t\r\n"
 
@@ -22,8 +22,7 @@ def blob_name(event: str, function: str, at: datetime) -> str:
 
     Event Grid names its blobs by topic, subscription, date and hour too.
     """
-    digest = sha256(_utf8(event)).hexdigest()[:32]
-    return f"{function}/{at.astimezone(UTC):%Y/%m/%d/%H}/{digest}.json"
+    return f"{function}/{archive.blob_name(event, at)}"
 
 
 def body(event: str, rejection: RejectedEvent, function: str, at: datetime) -> bytes:
@@ -37,7 +36,7 @@ def body(event: str, rejection: RejectedEvent, function: str, at: datetime) -> b
         "lastDeliveryOutcome": "Rejected",
         "lastDeliveryAttemptTime": now,
     }
-    raw = _utf8(event).decode()
+    raw = archive.content(event).decode()
     inside = raw.removeprefix("\ufeff").strip(_JSON_BLANKS)
     if not _is_object(inside):
         return msgspec.json.encode([{"rawEvent": raw} | why])
@@ -57,8 +56,3 @@ def _is_object(raw: str) -> bool:
 def _refuse(constant: str) -> None:
     """Python reads NaN and Infinity, JSON has neither."""
     raise ValueError(constant)
-
-
-def _utf8(event: str) -> bytes:
-    """A lone surrogate, which UTF-8 cannot hold, becomes the JSON escape it stands for."""
-    return event.encode("utf-8", "backslashreplace")

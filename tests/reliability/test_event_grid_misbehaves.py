@@ -60,7 +60,7 @@ def test_poison_among_good(batch: int, app: System, figures: Figures) -> None:
 def test_event_grid_gives_up(app: System, storage: Proxy, figures: Figures, tmp_path: Path) -> None:
     """What cannot be delivered as long as Event Grid tries is in its dead letters, whole."""
     published = events.mixed(60)
-    options = Options(_impatient(tmp_path))
+    options = Options(impatient(tmp_path))
     with (
         storage.failing(faults.answers(429, "TooManyRequests")),
         app.topic(options) as topic,
@@ -81,7 +81,7 @@ def _kept(event: Published) -> dict[str, Any]:
     return {key: value for key, value in event.body.items() if key != "time"}
 
 
-def _impatient(folder: Path) -> Path:
+def impatient(folder: Path) -> Path:
     """The subscriptions that are deployed, but for three attempts."""
     entries = json.loads(subscriptions.FILE.read_bytes())
     for entry in entries:

@@ -11,11 +11,10 @@ from azure.eventgrid import SystemEventNames
 
 import shared
 from shared.reading.unrouted import OTHER_FAMILIES
-from shared.routes import ROUTES
+from shared.routes import FUNCTIONS, ROUTES
 from tests.unit.events import PREFIX
 
 ROOT = Path(__file__).parents[2]
-FUNCTIONS = ("sms_received", "chat_events", "delivery_report")
 SHARED = {
     path.relative_to(ROOT).with_suffix("").as_posix().replace("/", "."): path
     for path in sorted((ROOT / "shared").rglob("*.py"))
@@ -23,6 +22,8 @@ SHARED = {
 DEPLOYED = {**SHARED, **{name: ROOT / name / "__init__.py" for name in FUNCTIONS}}
 LAYERS = (
     "shared.errors",
+    "shared.redaction",
+    "shared.records.parts",
     "shared.records.facts",
     "shared.reading",
     "shared.records",

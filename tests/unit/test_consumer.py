@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from examples import read_records as reader
 from tests import histories
-from tests.histories import Ticket, subject_of
+from tests.histories import History, Ticket, subject_of
 
 
 class Desk:
@@ -24,6 +24,8 @@ class Desk:
         self.known: dict[reader.Thing, str] = {}
         self.tickets: defaultdict[str, Ticket] = defaultdict(Ticket)
         self.shown: dict[tuple[str, str], str | None] = {}
+        self.timeline: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+        self.alerts = 0
 
     def take(self, message: bytes) -> None:
         """Apply one queue message."""
@@ -46,11 +48,15 @@ class Desk:
         if reader.is_newer(reader.sequence_of(record), ("push", *device), self.known):
             is_shown = data["interruptionLevel"] != "background"
             self.shown[device] = data["body"] if is_shown else None
+            is_alert = data["interruptionLevel"] == "active"
+            self.alerts += is_alert and record.get("sequence", "0000").endswith("0000")
 
     def _work(self, record: reader.Record) -> None:
         data, ticket = record["data"], self.tickets[record["subject"]]
         sequence, about = reader.sequence_of(record), reader.thing(record)
-        ticket.entries += 1
+        uncorrected = record.get("sequence", "").rpartition("/")[0] or record["id"]
+        self.timeline[record["subject"]].add((record["type"], *about, uncorrected))
+        ticket.entries = len(self.timeline[record["subject"]])
         if data["action"] == "open":
             ticket.opened = max(ticket.opened, record["time"])
         ticket.ended |= data["action"] == "close"
@@ -92,6 +98,11 @@ def test_every_order_of_the_records_gives_the_tickets_of_the_history(chance: Ran
             conversation, time = step
             desk.resolve(subject_of(conversation), time)
 
+    check(desk, history)
+
+
+def check(desk: Desk, history: History) -> None:
+    """The tickets are those of the history, and what is shown is what it says."""
     expected = {subject_of(name): ticket.view() for name, ticket in history.tickets.items()}
     found = {subject: ticket.view() for subject, ticket in desk.tickets.items()}
     assert {s: v for s, v in expected.items() if v[-1]} == {s: v for s, v in found.items() if v[-1]}

@@ -213,6 +213,16 @@ class Values:
             "properties": {"topic": self.word(), self.word(): self.word()},
             "deliveryattempts": [{"timestamp": self.time(), "segmentsFailed": self.number()}],
             "deliverystatusdetails": self.word(),
+            "errors": [{"code": self.word(), "details": self.word(), "x": self.word()}],
+            "retentionpolicy": {"kind": self.word(), "deleteThreadAfterDays": self.number()},
+            "media": {"id": self.word(), "mimeType": self.word(), "caption": self.word()},
+            "reaction": {"messageId": self.word(), "emoji": self.word()},
+            "button": {"text": self.word(), "payload": self.word()},
+            "interactive": {"listReply": {"id": self.word(), "title": self.word()}},
+            "context": {"id": self.word(), "from": self.word()},
+            "reason": {"code": self.number(), "subCode": self.word(), "phrase": self.word()},
+            "group": {"id": self.word(), "x": self.word()},
+            "recordingstorageinfo": {"recordingChunks": [{"documentId": self.word()}, self.word()]},
             "error": {"channelCode": self.word(), "channelMessage": self.word(), "x": self.word()},
         }
         return special.get(lower, self.word())

@@ -446,6 +446,11 @@ def test_the_vocabulary_is_closed() -> None:
         "communication.thread.deleted",
         "communication.participant.added",
         "communication.participant.removed",
+        "communication.engagement.updated",
+        "communication.call.incoming",
+        "communication.call.started",
+        "communication.call.ended",
+        "communication.recording.available",
     }
 
 

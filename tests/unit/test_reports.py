@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from shared.records.delivery_codes import SMS_CODES
-from shared.records.facts import Attempt, Delivery, Party
+from shared.records.facts import Party
+from shared.records.parts import Attempt, Delivery
 from tests.unit.events import EVENT_TIME, fact
 
 SMS_REPORT = {
@@ -186,7 +187,8 @@ def test_every_documented_sms_code_has_a_meaning() -> None:
         ("Filtered Spam", "failed", True),
         ("Expanded", "sent", False),
         ("Unhandled", "unknown", False),
-        ("warning", "unknown", False),
+        ("warning", "sent", False),
+        ("Expired", "failed", True),
         ("", "unknown", False),
         (None, "unknown", False),
     ],
@@ -281,13 +283,15 @@ def test_a_report_on_an_e_mail() -> None:
     )
     assert found.message is not None
     assert found.message.id == "m"
+    assert found.message.internet_message_id == "<i>"
     assert found.delivery == Delivery(
-        status="delivered", final=True, provider_status="Delivered", details="OK"
+        status="delivered",
+        final=True,
+        provider_status="Delivered",
+        details="OK",
+        recipient_mail_server_host_name="mx",
     )
-    assert found.extra == {
-        "internetMessageId": "<i>",
-        "deliveryStatusDetails": {"recipientMailServerHostName": "mx"},
-    }
+    assert found.extra == {}
 
 
 @pytest.mark.parametrize(
@@ -338,9 +342,10 @@ def test_why_a_whatsapp_message_failed() -> None:
     assert found.delivery == Delivery(
         status="failed",
         final=True,
-        failure_reason="unknown",
+        failure_reason="unreachable",
         provider_status="Failed",
         code="131026",
+        meaning="The recipient cannot be reached on WhatsApp.",
         details="Message Undeliverable.",
     )
     assert found.extra == {"error": {"new": 1}}
@@ -405,7 +410,7 @@ def test_the_status_under_the_name_of_another_family(name: str, field: str) -> N
     [
         ("phoneNumber", "+14255550199", "+14255550199"),
         ("phoneNumber", "+3212345678", "3212345678"),
-        ("unknown", None, "US.13491208655302741918"),
+        ("whatsAppUser", None, "US.13491208655302741918"),
     ],
     ids=["E.164", "without plus, ten digits", "business-scoped id"],
 )

@@ -80,8 +80,16 @@ def test_chat_events_have_a_level_and_others_have_none(route: Route[Any]) -> Non
 
 
 @every_route
-def test_only_a_thread_level_event_names_nobody_to_notify(route: Route[Any]) -> None:
-    assert (route.notify is None) is (route.level == "thread")
+def test_an_event_that_names_nobody_to_notify_yields_no_push(route: Route[Any]) -> None:
+    """Thread-level events, and those about calls that go on or are over."""
+    is_about_a_call = route.function == "call_events" and route.yields.push is None
+
+    assert (route.notify is None) is (route.level == "thread" or is_about_a_call)
+
+
+@every_route
+def test_only_a_call_that_ended_can_be_missed(route: Route[Any]) -> None:
+    assert (route.when_missed is not None) is (route.record == "communication.call.ended")
 
 
 @every_thread_level_route

@@ -112,7 +112,7 @@ def test_what_is_refused(record: dict[str, Any], path: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("record", "path", "value"),
     [
-        pytest.param(SMS, "type", "communication.call.incoming", id="an unknown type"),
+        pytest.param(SMS, "type", "communication.pigeon.sent", id="an unknown type"),
         pytest.param(SMS, "extension", "x", id="an unknown attribute"),
         pytest.param(SMS, "data.mood", "x", id="an unknown field of data"),
         pytest.param(SMS, "data.sender.mood", "x", id="of a party"),

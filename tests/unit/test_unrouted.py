@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.reading.unrouted import INVENTED, OTHER_FAMILIES, why_not
+from shared.reading.unrouted import INVENTED, OTHER_FAMILIES, REASONS, why_not
 from shared.routes import ROUTES
 from tests.unit.events import PREFIX, event, parse
 
@@ -17,7 +17,7 @@ def test_another_family_is_named_with_the_filter_to_mend(
 ) -> None:
     reason = why_not(parse(event(casing(name), {})))
 
-    assert reason.startswith(f"{family} events become no records here")
+    assert reason.startswith(f"{family} events become no records here ({REASONS[family]})")
     assert "included event types" in reason
 
 

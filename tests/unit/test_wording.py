@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from shared.records.facts import Delivery, Fact, Message, Party, RecordType, SourceEvent, Thread
+from shared.records.facts import Fact, Message, Party, RecordType, Thread
 from shared.records.kinds import push_body, push_title, work_title
+from shared.records.parts import Delivery, SourceEvent
 from shared.records.wording import BODY_LENGTH, TITLE_LENGTH
 from tests.unit.events import ALICE
 

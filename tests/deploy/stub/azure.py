@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared import routes
 from tests.deploy.arm_functions import Place
 from tests.deploy.arm_templates import Json, Resource
 
@@ -15,7 +16,7 @@ ACS_ID = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{ACS_GROUP}"
     "/providers/Microsoft.Communication/CommunicationServices/contoso-acs"
 )
-FUNCTIONS = ["chat_events", "delivery_report", "sms_received"]
+FUNCTIONS = sorted(routes.FUNCTIONS)
 TOPIC = "Microsoft.EventGrid/systemTopics"
 ROLE = "Microsoft.Authorization/roleAssignments"
 

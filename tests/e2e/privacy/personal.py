@@ -28,9 +28,9 @@ OURS = {
     "communication": "the prefix of every event type",
     "services": "'not a Communication Services event', in reasons of dead letters",
     "preview": "'before the first preview', in reasons of dead letters",
+    "recording": "a family of events, in reasons of dead letters",
     "status": "a word of the host's, and an attribute in the mark-up of a recording",
     "emulator": "in the names of two samples, which the demo's table has",
-    "recording": "in the name of a sample, which the demo's table has",
     "value": "a word of our own programs, and the metadata of Microsoft's samples",
 }
 """Words that people wrote in samples and that the programs say themselves; all else counts."""

@@ -70,7 +70,37 @@ def test_what_a_deployment_creates_is_sound(doctor: Callable[[Any], Ended]) -> N
 
     assert ended.status == 0
     assert "error" not in ended.output
-    assert "warning" not in ended.output
+    assert ended.output.count("warning") == 1
+    assert "chat is subscribed and STAFF_IDS is empty" in ended.output
+
+
+def test_with_staff_there_is_nothing_to_warn_of(
+    doctor: Callable[[Any], Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAFF_IDS", "8:acs:agent")
+    chat = next(each for each in subscriptions() if each["function"] == "chat_events")
+
+    assert "warning" not in doctor(_shown("chat_events", filter=chat["filter"])).output
+
+
+def test_the_settings_of_the_app_are_read_as_the_app_reads_them(
+    tmp_path: Path, dev: Callable[..., Ended]
+) -> None:
+    """As ``az functionapp config appsettings list`` prints them."""
+    subscription, settings = tmp_path / "subscription.json", tmp_path / "settings.json"
+    subscription.write_text(json.dumps(_shown()), encoding="utf-8")
+    values = [
+        {"name": "AzureWebJobsStorage__accountName", "value": "contoso"},
+        {"name": "WORK_ITEMS_QUEUE", "value": "Bad_Name"},
+        {"name": "ROUTE_OVERRIDES", "value": '{"SMSReceived": {"work": "create"}}'},
+    ]
+    settings.write_text(json.dumps(values), encoding="utf-8")
+
+    ended = dev("doctor", str(subscription), "--settings", str(settings))
+
+    assert ended.status == 1
+    assert "WORK_ITEMS_QUEUE='Bad_Name'" in ended.output
+    assert "ROUTE_OVERRIDES" in ended.output
 
 
 WRONG = {

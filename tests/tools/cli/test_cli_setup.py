@@ -66,6 +66,8 @@ def copy(tmp_path: Path) -> Path:
         (["start", "--help"], 0, "--once"),
         (["send", "--help"], 0, "--publisher"),
         (["peek", "-h"], 0, "--queue-port"),
+        (["dead-letters", "--help"], 0, "--settings"),
+        (["rederive", "--help"], 0, "--revision"),
         (["test", "--help"], 0, "PYTEST ARGS"),
         (["strat"], 2, "there is no command 'strat'"),
     ],

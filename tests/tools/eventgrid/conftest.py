@@ -25,6 +25,11 @@ from tests.tools.eventgrid.webhook import Webhook, webhook
 
 CLOUD = "application/cloudevents+json"
 CLOUD_BATCH = "application/cloudevents-batch+json; charset=utf-8"
+TOPIC = (
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/contoso/providers/"
+    "Microsoft.Communication/CommunicationServices/contoso-acs"
+)
+"""A resource of the samples."""
 
 
 class ManualClock(Clock):
@@ -180,7 +185,7 @@ def event(type_: str = "Test.Happened", **changes: Any) -> dict[str, Any]:
     """An event in the Event Grid schema."""
     return {
         "id": str(uuid.uuid4()),
-        "topic": "/subscriptions/test",
+        "topic": TOPIC,
         "subject": "things/one",
         "eventType": type_,
         "eventTime": "2026-11-21T09:00:00.1234567Z",

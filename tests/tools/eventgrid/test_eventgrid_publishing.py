@@ -15,6 +15,7 @@ from local.eventgrid import topic
 from tests.tools.eventgrid.conftest import (
     CLOUD,
     CLOUD_BATCH,
+    TOPIC,
     Grid,
     Start,
     cloud_event,
@@ -116,6 +117,25 @@ async def test_without_a_credential_nothing_is_taken(
     """Any of the three that Event Grid knows will do, and none of them is checked."""
     assert status == (await grid.post([event()], headers={name: value}))[0]
     assert (status == 200) == grid.topic.published
+
+
+@pytest.mark.parametrize(
+    ("key", "topic", "status"),
+    [
+        ("topic", "/subscriptions/1/resourceGroups/other/x", 400),
+        ("Topic", "/subscriptions/1/resourceGroups/other/x", 400),
+        ("topic", TOPIC.upper(), 200),
+        ("topic", "", 200),
+    ],
+)
+async def test_an_event_of_another_resource_is_refused(
+    key: str, topic: str, status: int, grid: Grid
+) -> None:
+    """As by the service: `topic` may be absent, or has to be the topic's own, in any casing."""
+    foreign = {name: value for name, value in event().items() if name != "topic"} | {key: topic}
+
+    assert status == (await grid.post([event(), foreign]))[0]
+    assert (2 if status == 200 else 0) == grid.topic.published
 
 
 @pytest.mark.parametrize(
