@@ -89,9 +89,11 @@ async def _still(page: Page) -> bytes:
 
 
 def _fullest(reader: Desk) -> str:
-    """The ticket with the most entries among those that are open."""
+    """The ticket with the most entries among the open ones of SMS."""
     found = {}
     for ticket in _asked(reader, "/api/state?state=open")["tickets"]:
+        if ticket["channel"] != "sms":
+            continue
         one = _asked(reader, f"/api/tickets/{ticket['subject']}")
         found[ticket["subject"]] = len(one["entries"])
     return max(found, key=found.__getitem__)
