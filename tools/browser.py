@@ -70,7 +70,7 @@ class Page:
             raise RuntimeError(f"{script}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
-    async def until(self, script: str, seconds: float = 30.0) -> Any:
+    async def until(self, script: str, seconds: float = 60.0) -> Any:
         """Wait until an expression is true; its value.
 
         Raises:

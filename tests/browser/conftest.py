@@ -40,7 +40,7 @@ class Run:
         """The same, and wait until the desk has looked at the work item of it."""
         seen = self._looked_at()
         self.publish(name, data)
-        assert eventually(lambda: self._looked_at() > seen)
+        assert eventually(lambda: self._looked_at() > seen, 60)
 
     def _looked_at(self) -> int:
         done = "Executed 'Functions.work_items' (Succeeded"

@@ -121,9 +121,9 @@ def test_a_desk_reads_the_queues(tmp_path: Path, dev: Callable[..., Ended]) -> N
     """With the payloads of this storage; its database is gone when the command is."""
     ports, output = Ports(), tmp_path / "output"
     with started([*START, "--desk", *ports.options], output, stand_in()) as process:
-        assert eventually(lambda: READY in output.read_text()), output.read_text()
+        assert eventually(lambda: READY in output.read_text(), 90), output.read_text()
         assert 0 == dev("send", "SMSReceived", "--port", str(ports.host)).status
-        assert eventually(lambda: desk.applied(ports.desk) == desk.Applied(2, 0))
+        assert eventually(lambda: desk.applied(ports.desk) == desk.Applied(2, 0), 60)
         state = loopback.request(ports.desk, "/api/state")
         assert state is not None
         assert "+15555555555" == json.loads(state.body)["tickets"][0]["customer"]
