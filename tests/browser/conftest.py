@@ -33,6 +33,7 @@ class Run:
     def publish(self, name: str, data: dict[str, Any]) -> None:
         """Publish an event to the local Event Grid; each has an id of its own."""
         made = event(name, data, id=f"event-{next(_NUMBERS)}", eventTime=now())
+        del made["topic"]  # the local topic puts its own in
         topic = eventgrid.endpoint(self.stack.topic_port or 0)
         publisher.publish_events([made], topic, "key", name)
 
