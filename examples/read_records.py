@@ -6,7 +6,6 @@ apply it where it `is_newer` than what you know of the thing that it is about.
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Collection, MutableMapping, MutableSet
 from typing import Any
@@ -58,7 +57,7 @@ def with_data(
     Raises:
         ValueError: the address is not allowed, or there is neither data nor address.
     """
-    if "data" in record:
+    if record.get("data") is not None:
         return record
     address = record.get("dataref")
     if not isinstance(address, str):
@@ -74,15 +73,16 @@ def thing(record: Record) -> Thing:
 
     A type that this reader does not know is about itself: nothing else is older or newer.
     """
-    subject, data = record["subject"], record.get("data", {})
+    subject, data = record["subject"], record.get("data") or {}
     what = record["type"].removeprefix("communication.").partition(".")[0]
-    message_id = data.get("message", {}).get("id") or record["id"]
+    message_id = (data.get("message") or {}).get("id") or record["id"]
     if what == "message":
         return (subject, message_id)
     if what == "delivery":
         return (subject, message_id, "delivery")
     if what == "participant":
-        return (subject, "participant", data.get("participant", {}).get("key") or record["id"])
+        participant = data.get("participant") or {}
+        return (subject, "participant", participant.get("key") or record["id"])
     return (subject,) if what in {"thread", "call"} else (subject, record["id"])
 
 
@@ -96,7 +96,7 @@ def is_newer(sequence: str, about: Thing, known: MutableMapping[Thing, str]) -> 
 
 def sequence_of(record: Record) -> str:
     """The place of the record among those about the same thing; the id decides between equals."""
-    return f"{record.get('sequence', '')} {record['id']}"
+    return f"{record.get('sequence') or ''} {record['id']}"
 
 
 def _json(message: str | bytes) -> Record:
@@ -105,7 +105,7 @@ def _json(message: str | bytes) -> Record:
         if not text.lstrip().startswith("{"):
             text = base64.b64decode(text, validate=True).decode()
         record = json.loads(text)
-    except (binascii.Error, RecursionError, UnicodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError("neither JSON nor Base64 of JSON") from error
     if not isinstance(record, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - one kind of error for callers

@@ -38,6 +38,7 @@ COMMANDS = (
     Command("package", "make the zip that is deployed", "tools.package"),
     Command("golden", "write or check the records that the samples must give", "tools.golden"),
     Command("docs", "write or check the generated pages and schemas", "tools.docs"),
+    Command("picture", "make docs/desk.png anew, in Chromium", "tools.picture"),
 )
 
 

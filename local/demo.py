@@ -29,11 +29,12 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
 
-def run(stack: Stack) -> bool:
+def run(stack: Stack) -> tuple[bool, int]:
     """Send all samples and print the table. The records are on the queues again afterwards.
 
     Returns:
-        Whether every sample gave exactly what its golden record says.
+        Whether every sample gave exactly what its golden record says; and how many records, and
+        messages that are none, are on the queues: copies, which have one id, count once.
     """
     chosen = samples.every()
     if not chosen:
@@ -44,7 +45,9 @@ def run(stack: Stack) -> bool:
         for outcome in outcomes:
             account.put_back(outcome.messages)
     console.print_table(_HEADERS, [_row(outcome) for outcome in outcomes])
-    return _conclude(outcomes)
+    messages = [message for outcome in outcomes for message in outcome.messages]
+    distinct = {str((message.record or {}).get("id", message.text)) for message in messages}
+    return _conclude(outcomes), len(distinct)
 
 
 def compare(golden: Golden, records: dict[str, list[dict[str, Any]]]) -> list[str]:

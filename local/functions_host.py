@@ -38,6 +38,7 @@ def start(
     root: Path = paths.ROOT,
     settings: Mapping[str, str],
     func: str | None = None,
+    name: str = "The Functions host",
 ) -> Child:
     """Start the host for the app in a folder; it is not ready yet.
 
@@ -47,8 +48,9 @@ def start(
         root: the function app.
         settings: app settings on top of its local.settings.json.
         func: the program of Core Tools; without it, our stand-in.
+        name: for messages.
     """
-    name, program, cwd = "The Functions host", [sys.executable, "-m", "local.host"], paths.ROOT
+    program, cwd = [sys.executable, "-m", "local.host"], paths.ROOT
     options = ["--root", str(root), "--address", ports.LOOPBACK]
     if func:
         name, program, options, cwd = f"{name} (func start)", [func, "start"], [], root

@@ -7,7 +7,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from local import console, ports, settings
+from local import console, desk, ports, settings
 from local.azurite import StoragePorts
 
 if TYPE_CHECKING:
@@ -45,7 +45,14 @@ def run(arguments: argparse.Namespace) -> int:
         print()
     for name, (some, count) in found.items():
         print(f"{name}: {_how_many(len(some), count)}")
-    if not messages:
+    reader = desk.reader_of(arguments.queue_port)
+    if reader is not None:
+        port, done = reader
+        print(
+            f"The desk on http://localhost:{port} reads these queues: it has applied "
+            f"{done.applied} records and parked {done.parked} messages."
+        )
+    elif not messages:
         print("Send something: python3 dev.py send SMSReceived")
     return 0
 

@@ -30,6 +30,11 @@ def dead_letters_container() -> str:
     return _setting("DEAD_LETTERS_CONTAINER", "dead-letters")
 
 
+def payloads_container() -> str:
+    """The container that holds the data of large records."""
+    return _setting("RECORD_PAYLOADS_CONTAINER", "record-payloads")
+
+
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the options that say which app a command works for."""
     add, local = parser.add_argument, StoragePorts()

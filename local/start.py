@@ -2,15 +2,18 @@
 
 With Azure Functions Core Tools on the PATH the host is `func start`; otherwise it is our stand-in,
 which runs the functions on Microsoft's own Python runtime. Nothing is kept: Azurite holds its
-queues and blobs in memory. Ctrl-C stops everything.
+queues and blobs in memory, the desk its tickets in a file that is removed. Ctrl-C stops everything.
 """
 
 import argparse
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
-from local import console, eventgrid, functions_host, ports, settings
+from local import console, desk, eventgrid, functions_host, ports, settings
 from local.azurite import StoragePorts
+from local.desk import Desk
 from local.errors import CommandError
 from local.stack import HOST_PORT, Stack
 
@@ -26,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("--blob-port", storage.blob, "Azurite's blob service"),
         ("--queue-port", storage.queue, "Azurite's queue service"),
         ("--table-port", storage.table, "Azurite's table service"),
+        ("--desk-port", desk.DEFAULT_PORT, "the desk"),
     ):
         parser.add_argument(
             option, type=ports.port, default=default, metavar="PORT", help=f"{what}; {default}"
@@ -34,34 +38,77 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--demo", action="store_true", help="send every sample, show what comes out"
     )
     parser.add_argument(
+        "--desk",
+        action=argparse.BooleanOptionalAction,
+        help="make tickets and pushes of the records (examples/desk); the demo does so by itself",
+    )
+    parser.add_argument(
         "--once",
         action="store_true",
-        help="stop after the demo; exit status 0 only if all records are the golden ones",
+        help="stop after the demo; exit status 0 only if all records are the golden ones and the "
+        "desk has applied them",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Start everything, and run until a signal or the end of a program."""
     storage = StoragePorts(arguments.blob_port, arguments.queue_port, arguments.table_port)
-    ports.require_free(
-        {
-            "the Functions host": (arguments.port, "--port"),
-            "the Event Grid topic": (arguments.topic_port, "--topic-port"),
-            "Azurite's blobs": (storage.blob, "--blob-port"),
-            "Azurite's queues": (storage.queue, "--queue-port"),
-            "Azurite's tables": (storage.table, "--table-port"),
-        }
-    )
+    has_demo = arguments.demo or arguments.once
+    has_desk = has_demo if arguments.desk is None else arguments.desk
+    _require_ports(arguments, storage, has_desk=has_desk)
     func = functions_host.core_tools()
     host = "`func start`" if func else "the Functions host"
     print(f"Starting Azurite, {host} and Event Grid ...", flush=True)
     topic_port = arguments.topic_port
     with Stack.on(arguments.port, storage, topic_port=topic_port, func=func) as stack:
         _introduce(stack)
-        as_expected = _demo(stack) if arguments.demo or arguments.once else True
-        if not arguments.once:
-            _stay(stack)
+        as_expected, records = _demo(stack) if has_demo else (True, 0)
+        # Not before: the demo looks at records that a desk would take.
+        with _desk(stack, arguments.desk_port if has_desk else None, func) as reader:
+            if reader is not None:
+                as_expected &= _await_desk(reader, records)
+            if not arguments.once:
+                _stay(stack)
     return 0 if as_expected else 1
+
+
+def _require_ports(arguments: argparse.Namespace, storage: StoragePorts, *, has_desk: bool) -> None:
+    services = {
+        "the Functions host": (arguments.port, "--port"),
+        "the Event Grid topic": (arguments.topic_port, "--topic-port"),
+        "Azurite's blobs": (storage.blob, "--blob-port"),
+        "Azurite's queues": (storage.queue, "--queue-port"),
+        "Azurite's tables": (storage.table, "--table-port"),
+    }
+    if has_desk:
+        services["the desk"] = (arguments.desk_port, "--desk-port")
+    ports.require_free(services)
+
+
+@contextmanager
+def _desk(stack: Stack, port: int | None, func: str | None) -> Iterator[Desk | None]:
+    """A desk that reads the queues, if it has a port."""
+    if port is None:
+        yield None
+        return
+    print("\nStarting the desk ...", flush=True)
+    with desk.running(stack, port, func) as found:
+        yield found
+
+
+def _await_desk(reader: Desk, records: int) -> bool:
+    """Wait until it has applied the records of the demo; whether it could apply all of them."""
+    print(f"  tickets and pushes  {reader.url}", flush=True)
+    done = reader.wait_for(records)
+    if done.parked:
+        print(f"The desk applied {done.applied} records and parked {done.parked} messages.")
+    elif records:
+        print(
+            f"The desk applied all {done.applied} records. The samples are years old, so their "
+            "pushes show as expired.",
+            flush=True,
+        )
+    return not done.parked
 
 
 def _introduce(stack: Stack) -> None:
@@ -80,17 +127,17 @@ def _introduce(stack: Stack) -> None:
     )
 
 
-def _demo(stack: Stack) -> bool:
+def _demo(stack: Stack) -> tuple[bool, int]:
     from local import demo  # noqa: PLC0415 -- `--help` works before the clients are installed
 
     try:
-        as_expected = demo.run(stack)
+        as_expected, records = demo.run(stack)
     except CommandError:
         stack.check()  # if a program has ended, that is the reason
         raise
     if not as_expected:
         print(f"\nThe last lines of {stack.host.name}:\n{stack.host.last_lines()}")
-    return as_expected
+    return as_expected, records
 
 
 def _stay(stack: Stack) -> None:

@@ -14,13 +14,13 @@ from local.ports import is_free
 
 
 class Ports:
-    """Five free ports, and the options that make `start` use them."""
+    """Six free ports, and the options that make `start` use them."""
 
     def __init__(self) -> None:
-        self.numbers = ports.free(5)
-        self.host, self.topic, self.blob, self.queue, self.table = self.numbers
-        names = ("--port", "--topic-port", "--blob-port", "--queue-port", "--table-port")
-        pairs = zip(names, map(str, self.numbers), strict=True)
+        self.numbers = ports.free(6)
+        self.host, self.topic, self.blob, self.queue, self.table, self.desk = self.numbers
+        names = ("port", "topic-port", "blob-port", "queue-port", "table-port", "desk-port")
+        pairs = zip((f"--{name}" for name in names), map(str, self.numbers), strict=True)
         self.options = [word for pair in pairs for word in pair]
 
     def are_free(self) -> bool:

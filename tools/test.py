@@ -1,7 +1,8 @@
 """Run the tests.
 
 Without options: every promise of the product (unit, golden, contract, the app end to end, privacy)
-with the coverage of shared/, which has to be complete. --all: the tests of the tools, too.
+with the coverage of shared/, which has to be complete. --all: the tests of the tools and of the
+desk, too, which need PostgreSQL and Chromium.
 --deploy: the tests of the deployment, for which the Azure CLI is installed first. A run fails when
 a test was skipped or a tier held no test. Other arguments go to pytest; without an option they say
 what runs.
@@ -18,7 +19,7 @@ from local.setup.environment import install_deploy_tools
 
 _TIERS = ("tests/unit", "tests/golden", "tests/contract")
 _PRODUCT = (*_TIERS, "tests/e2e/app", "tests/e2e/privacy")
-_ALL = (*_TIERS, "tests/e2e", "tests/tools")
+_ALL = (*_TIERS, "tests/e2e", "tests/tools", "tests/desk", "tests/browser")
 _DEPLOY = ("tests/deploy", "-n", "2", "--dist", "loadscope")
 _OPTIONS = ("-n", "2", "--dist", "loadgroup", "--cov=shared")
 
@@ -26,7 +27,7 @@ _OPTIONS = ("-n", "2", "--dist", "loadgroup", "--cov=shared")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--all", action="store_true", help="test the tools, too")
+    which.add_argument("--all", action="store_true", help="test the tools and the desk, too")
     which.add_argument("--deploy", action="store_true", help="test the deployment instead")
     parser.add_argument("pytest", nargs=argparse.REMAINDER, metavar="PYTEST ARGS")
 

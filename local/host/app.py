@@ -12,7 +12,10 @@ from typing import Any
 from local.host import settings
 from local.host.errors import HostError
 
-TRIGGER = "eventGridTrigger"
+EVENT_GRID, QUEUE, HTTP = "eventGridTrigger", "queueTrigger", "httpTrigger"
+
+_TRIGGERS = {name.lower(): name for name in (EVENT_GRID, QUEUE, HTTP)}
+_RESULT = "$return"
 
 _NAME = re.compile(r"[a-z][a-z0-9_\-]{0,127}", re.IGNORECASE)
 
@@ -27,6 +30,7 @@ class Binding:
 
     name: str
     type: str
+    properties: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -91,27 +95,34 @@ def _read_function(directory: Path) -> Function:
 
 
 def _trigger(bindings: object) -> Binding:
-    """Give the one binding that can be imitated here: what Event Grid posts."""
+    """Give the one binding that can be imitated here; only an HTTP trigger has a second one."""
     if not isinstance(bindings, list) or not bindings:
         raise FunctionError("At least one binding must be declared.")
     if not all(isinstance(binding, dict) for binding in bindings):
         raise FunctionError("Every binding must be a JSON object.")
-    others = [binding.get("type") for binding in bindings if not _is_trigger(binding)]
-    if others or len(bindings) > 1:
+    triggers = [binding for binding in bindings if _kind(binding) in _TRIGGERS]
+    kind = _TRIGGERS[_kind(triggers[0])] if len(triggers) == 1 else None
+    others = [binding for binding in bindings if _kind(binding) not in _TRIGGERS]
+    if kind is None or not (_is_response(others) if kind == HTTP else not others):
         raise FunctionError(
-            f"The local host can run functions with one {TRIGGER} and no other binding; "
+            f"The local host can run functions with one {EVENT_GRID} or {QUEUE} and no other "
+            f'binding, or with one {HTTP} and the binding http as "{_RESULT}"; '
             f"found {[binding.get('type') for binding in bindings]}."
         )
-    trigger = bindings[0]
+    (trigger,) = triggers
     if not isinstance(trigger.get("name"), str) or not trigger["name"]:
-        raise FunctionError(f"The {TRIGGER} binding needs a name: the Python parameter.")
+        raise FunctionError(f"The {kind} binding needs a name: the Python parameter.")
     if str(trigger.get("direction", "in")).lower() != "in":
-        raise FunctionError(f"The direction of the {TRIGGER} binding must be in.")
-    return Binding(trigger["name"], TRIGGER)
+        raise FunctionError(f"The direction of the {kind} binding must be in.")
+    return Binding(trigger["name"], kind, trigger)
 
 
-def _is_trigger(binding: dict[str, Any]) -> bool:
-    return str(binding.get("type")).lower() == TRIGGER.lower()
+def _kind(binding: dict[str, Any]) -> str:
+    return str(binding.get("type")).lower()
+
+
+def _is_response(bindings: list[dict[str, Any]]) -> bool:
+    return [(_kind(each), each.get("name")) for each in bindings] == [("http", _RESULT)]
 
 
 def _script_file(directory: Path, named: object) -> Path:

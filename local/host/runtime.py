@@ -18,7 +18,8 @@ from typing import Any, ClassVar
 
 import azure_functions_runtime_v1 as library
 
-from local.host.app import Function
+from local.host.app import EVENT_GRID, HTTP, Function
+from local.host.call import Call, Outcome, TypedData
 
 _log = logging.getLogger("host")
 
@@ -42,6 +43,8 @@ class _BindingInfo(SimpleNamespace):
 _PROTOS = SimpleNamespace(
     StatusResult=_StatusResult,
     BindingInfo=_BindingInfo,
+    TypedData=TypedData,
+    RpcHttp=SimpleNamespace,
     RpcException=SimpleNamespace,
     WorkerMetadata=SimpleNamespace,
     WorkerInitResponse=SimpleNamespace,
@@ -51,17 +54,9 @@ _PROTOS = SimpleNamespace(
 
 
 @dataclass(frozen=True)
-class _TypedData:
-    json: str
-
-    def WhichOneof(self, _group: str) -> str:  # noqa: N802 - protobuf's name
-        return "json"
-
-
-@dataclass(frozen=True)
 class _ParameterBinding:
     name: str
-    data: _TypedData
+    data: TypedData
 
     def WhichOneof(self, _group: str) -> str:  # noqa: N802 - protobuf's name
         return "data"
@@ -87,7 +82,7 @@ class Runtime:
         self._timeout = timeout
         self._load_errors: dict[str, str] = {}
         # asyncio holds its tasks weakly; one that outlives its time limit needs another reference.
-        self._overdue: set[asyncio.Task[str | None]] = set()
+        self._overdue: set[asyncio.Task[Outcome]] = set()
 
     async def start(self) -> None:
         """Make the library ready: its thread pool for sync functions, its table of bindings."""
@@ -108,15 +103,15 @@ class Runtime:
             _log.error("Worker failed to load function: '%s'. %s", function.name, error)
 
     async def _load(self, function: Function) -> str | None:
-        trigger = SimpleNamespace(
-            type=function.trigger.type, direction=0, data_type=_BindingInfo.undefined
-        )
+        bindings = {function.trigger.name: _binding(function.trigger.type, 0)}
+        if function.trigger.type == HTTP:
+            bindings["$return"] = _binding("http", _BindingInfo.out)
         metadata = SimpleNamespace(
             name=function.name,
             directory=str(function.directory),
             script_file=str(function.script_file),
             entry_point=function.entry_point,
-            bindings={function.trigger.name: trigger},
+            bindings=bindings,
         )
         request = _request("function_load_request", function_id=function.name, metadata=metadata)
         try:
@@ -130,26 +125,30 @@ class Runtime:
 
     async def invoke(self, function: Function, event: str, reason: str) -> bool:
         """Run the function with one event, given as JSON text; return whether it succeeded."""
+        outcome = await self.call(function, Call(TypedData(json=event), reason))
+        return outcome.failure is None
+
+    async def call(self, function: Function, call: Call) -> Outcome:
+        """Run the function, and log how it went."""
         invocation_id = str(uuid.uuid4())
         name = function.name
-        _log.info("Executing 'Functions.%s' (Reason='%s', Id=%s)", name, reason, invocation_id)
+        _log.info("Executing 'Functions.%s' (Reason='%s', Id=%s)", name, call.reason, invocation_id)
         started = time.monotonic()
-        failure = self.load_error(function) or await self._run(function, event, invocation_id)
+        error = self.load_error(function) or _why_unbound(function, call)
+        outcome = Outcome(error) if error else await self._run(function, call, invocation_id)
         milliseconds = round((time.monotonic() - started) * 1000)
-        outcome = "Failed" if failure else "Succeeded"
+        result = "Failed" if outcome.failure else "Succeeded"
         _log.log(
-            logging.ERROR if failure else logging.INFO,
+            logging.ERROR if outcome.failure else logging.INFO,
             "Executed 'Functions.%s' (%s, Id=%s, Duration=%dms)%s",
-            *(name, outcome, invocation_id, milliseconds, f"\n{failure}" if failure else ""),
+            *(name, result, invocation_id, milliseconds),
+            f"\n{outcome.failure}" if outcome.failure else "",
         )
-        return failure is None
+        return outcome
 
-    async def _run(self, function: Function, event: str, invocation_id: str) -> str | None:
-        """Run within the time limit; return why it failed, or None."""
-        if not event.startswith("{"):
-            # EventGridTriggerAttributeBindingProvider binds JSON objects only.
-            return "The event is not a JSON object."
-        task = asyncio.create_task(_call(function, event, invocation_id))
+    async def _run(self, function: Function, call: Call, invocation_id: str) -> Outcome:
+        """Run within the time limit."""
+        task = asyncio.create_task(_call(function, call, invocation_id))
         limit = self._timeout.total_seconds() if self._timeout else None
         done, _ = await asyncio.wait({task}, timeout=limit)
         if not done:
@@ -157,12 +156,12 @@ class Runtime:
             self._overdue.add(task)
             task.add_done_callback(self._overdue.discard)
             task.cancel()
-            return (
+            return Outcome(
                 f"Timeout value of {self._timeout} exceeded by function "
                 f"'Functions.{function.name}' (Id: '{invocation_id}'). Initiating cancellation."
             )
         if task.cancelled():
-            return "Result: Failure\nException: CancelledError"
+            return Outcome("Result: Failure\nException: CancelledError")
         return task.result()
 
     def stop(self) -> None:
@@ -172,13 +171,24 @@ class Runtime:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-async def _call(function: Function, event: str, invocation_id: str) -> str | None:
+def _binding(kind: str, direction: int) -> SimpleNamespace:
+    return SimpleNamespace(type=kind, direction=direction, data_type=_BindingInfo.undefined)
+
+
+def _why_unbound(function: Function, call: Call) -> str | None:
+    """EventGridTriggerAttributeBindingProvider binds JSON objects only."""
+    if function.trigger.type != EVENT_GRID or vars(call.data).get("json", "").startswith("{"):
+        return None
+    return "The event is not a JSON object."
+
+
+async def _call(function: Function, call: Call, invocation_id: str) -> Outcome:
     request = _request(
         "invocation_request",
         invocation_id=invocation_id,
         function_id=function.name,
-        input_data=[_ParameterBinding(function.trigger.name, _TypedData(event))],
-        trigger_metadata={},
+        input_data=[_ParameterBinding(function.trigger.name, call.data)],
+        trigger_metadata=call.metadata,
         trace_context=SimpleNamespace(
             trace_parent=f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00",
             trace_state="",
@@ -187,7 +197,9 @@ async def _call(function: Function, event: str, invocation_id: str) -> str | Non
         retry_context=SimpleNamespace(retry_count=0, max_retry_count=0, exception=None),
     )
     try:
-        return _failure(await library.invocation_request(request))
+        response = await library.invocation_request(request)
     except (SystemExit, KeyboardInterrupt) as stop:
         # In Azure these end the worker process; the library lets them pass.
-        return f"Result: Failure\nException: {type(stop).__name__} raised by the function"
+        return Outcome(f"Result: Failure\nException: {type(stop).__name__} raised by the function")
+    failure = _failure(response)
+    return Outcome(failure, None if failure else response.return_value)

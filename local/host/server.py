@@ -4,7 +4,7 @@ from functools import partial
 
 from aiohttp import web
 
-from local.host import admin, webhook
+from local.host import admin, http_trigger, webhook
 from local.host.state import Host
 
 # Event Grid posts up to 1 MB at once; the real host takes even more.
@@ -30,4 +30,4 @@ async def _dispatch(host: Host, request: web.Request) -> web.StreamResponse:
         return web.Response(status=503, text="Function host is not running.")
     if path[:3] == ["runtime", "webhooks", "eventgrid"] and request.method in _WEBHOOK_VERBS:
         return await webhook.receive(request, host)
-    return web.Response(status=404)
+    return await http_trigger.answer(request, host)

@@ -155,8 +155,17 @@ def function_timeout(host_json: dict[str, Any]) -> timedelta | None:
     text = host_value(host_json, "functionTimeout") or "00:30:00"
     if text == "-1":
         return None
+    return time_span("functionTimeout", text)
+
+
+def time_span(name: str, text: object) -> timedelta:
+    """Read a time of host.json; the name is for the message.
+
+    Raises:
+        HostError: it is no time.
+    """
     match = _TIME_SPAN.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise HostError(f"functionTimeout in host.json is no time like 00:05:00: {text!r}")
+        raise HostError(f"{name} in host.json is no time like 00:05:00: {text!r}")
     days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

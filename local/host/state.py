@@ -8,7 +8,11 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from local.host.app import EVENT_GRID
+
 if TYPE_CHECKING:
+    import re
+
     from local.host.app import Function, FunctionApp
     from local.host.runtime import Runtime
 
@@ -25,6 +29,8 @@ class Host:
     started: float = field(default_factory=time.monotonic)
     # asyncio holds its tasks weakly: a run that is not awaited needs another reference.
     background: set[asyncio.Task[bool]] = field(default_factory=set)
+    routes: dict[str, re.Pattern[str]] = field(default_factory=dict)
+    """The paths of the functions with an HTTP trigger."""
 
     async def load(self) -> None:
         """Load the functions one by one, in the order of their names, then open the endpoints.
@@ -42,7 +48,9 @@ class Host:
         One that failed to load listens too, and fails every event.
         """
         function = self.app.functions.get(name)
-        return None if function is None or function.disabled else function
+        if function is None or function.disabled or function.trigger.type != EVENT_GRID:
+            return None
+        return function
 
     @property
     def by_name(self) -> dict[str, Function]:

@@ -17,9 +17,9 @@ from desk import intake
 from desk.application import Desk
 from desk.database import Connection, Database
 from tests import histories
-from tests.desk.conftest import PostgreSQL
 from tests.desk.desks import desk_on, rows, sms, take
 from tests.desk.test_model import check
+from tools.postgresql import PostgreSQL
 
 ROOT = Path(__file__).parents[2]
 

@@ -53,6 +53,8 @@ def test_it_follows_dataref_to_an_allowed_address() -> None:
     record = reader.read(json.dumps(_claim_check(dataref=PAYLOAD)))
 
     assert reader.with_data(record, blobs.__getitem__, ALLOWED)["data"] == RECORDS[0]["data"]
+    record["data"] = None
+    assert reader.with_data(record, blobs.__getitem__, ALLOWED)["data"] == RECORDS[0]["data"]
     assert reader.with_data(RECORDS[0], blobs.__getitem__) == RECORDS[0]
 
 
@@ -82,6 +84,8 @@ def test_it_follows_dataref_nowhere_else(address: str) -> None:
     "message",
     [
         "not base64!",
+        "é",
+        "{",
         b"\xff",
         "[" * 100_000,
         "e30=",
@@ -92,6 +96,8 @@ def test_it_follows_dataref_nowhere_else(address: str) -> None:
     ],
     ids=[
         "no Base64",
+        "no ASCII",
+        "half an object",
         "no text",
         "too deep",
         "an empty object",
@@ -110,6 +116,18 @@ def test_it_bears_a_type_that_it_does_not_know() -> None:
     record = reader.read(json.dumps(RECORDS[0] | {"type": "communication.fax.received"}))
 
     assert reader.thing(record) == (record["subject"], record["id"])
+
+
+@pytest.mark.parametrize("kind", ["message", "delivery", "participant", "thread"])
+@pytest.mark.parametrize("data", [{"message": None, "participant": None}, {}, None])
+def test_null_is_absent(kind: str, data: dict[str, None] | None) -> None:
+    """Where nothing says which message or participant it is, the record is about itself."""
+    name = f"communication.{kind}.changed"
+    record = RECORDS[0] | {"type": name, "data": data, "sequence": None}
+
+    assert reader.thing(record)[0] == record["subject"]
+    assert kind == "thread" or record["id"] in reader.thing(record)
+    assert f" {record['id']}" == reader.sequence_of(record)
 
 
 def test_it_drops_what_it_has_seen() -> None:

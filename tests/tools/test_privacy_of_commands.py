@@ -29,7 +29,7 @@ def test_no_command_says_anything_personal(tmp_path: Path) -> None:
         files[-1].write_text(f"[{each.text}]" if each.text[0] == "{" else each.text, "utf-8")
     topic = f"http://{ports.LOOPBACK}:{at.topic}/api/events"
     with started(command, output, environ):
-        assert eventually(lambda: "Ctrl-C" in output.read_text("utf-8"), 60), output.read_text()
+        assert eventually(lambda: "Ctrl-C" in output.read_text("utf-8"), 120), output.read_text()
         sent = dev("send", "--function", "sms_received", "--port", str(at.host), *files)
         published = dev("send", "SMSReceived", "--publisher", topic)
         listed = dev("dead-letters", "list", "--blob-port", str(at.blob))

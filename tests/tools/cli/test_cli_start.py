@@ -1,6 +1,8 @@
 """`dev.py start`: what it prints, and that nothing of it is left however it ends."""
 
+import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from local import desk, loopback, paths
 from local.ports import LOOPBACK
 from tests.commands import Ports, children_of, eventually, is_alive, stand_in, started
 from tests.tools.cli.conftest import Ended
@@ -102,14 +105,52 @@ def test_once_sends_every_sample_and_ends(tmp_path: Path) -> None:
     """`--once` is the demo without staying: exit status 0, both queues named, no port taken."""
     ports, output = Ports(), tmp_path / "output"
     with started([*START, "--once", *ports.options], output, stand_in()) as process:
-        status = process.wait(40)
+        status = process.wait(120)
         text = output.read_text()
 
         assert 0 == status, text
         assert "samples gave exactly what their golden records say" in text
         assert "work-items 1, push-notifications 1" in text
+        assert re.search(r"The desk applied all \d{2,} records", text.splitlines()[-1])
+        assert f"http://localhost:{ports.desk}\n" in text
         assert "\x1b" not in text
         assert ports.are_free()
+
+
+def test_a_desk_reads_the_queues(tmp_path: Path, dev: Callable[..., Ended]) -> None:
+    """With the payloads of this storage; its database is gone when the command is."""
+    ports, output = Ports(), tmp_path / "output"
+    with started([*START, "--desk", *ports.options], output, stand_in()) as process:
+        assert eventually(lambda: READY in output.read_text(), 90), output.read_text()
+        assert 0 == dev("send", "SMSReceived", "--port", str(ports.host)).status
+        assert eventually(lambda: desk.applied(ports.desk) == desk.Applied(2, 0), 60)
+        state = loopback.request(ports.desk, "/api/state")
+        assert state is not None
+        assert "+15555555555" == json.loads(state.body)["tickets"][0]["customer"]
+        peeked = dev("peek", f"--queue-port={ports.queue}").output
+        assert (
+            f"The desk on http://localhost:{ports.desk} reads these queues: it has applied 2 "
+            "records and parked 0 messages."
+        ) in peeked
+
+        process.send_signal(signal.SIGINT)
+        assert 130 == process.wait(10)
+        assert ports.are_free()
+        assert not list((paths.VENV / "desk").glob(f"{ports.queue}-*"))
+
+
+def test_no_desk_leaves_the_records_on_the_queues(
+    tmp_path: Path, dev: Callable[..., Ended]
+) -> None:
+    """As the demo did before there was a desk."""
+    ports, output = Ports(), tmp_path / "output"
+    with started([*START, "--demo", "--no-desk", *ports.options], output, stand_in()):
+        assert eventually(lambda: READY in output.read_text(), 120), output.read_text()
+        peeked = dev("peek", f"--queue-port={ports.queue}").output
+
+    assert "desk" not in output.read_text()
+    assert "work-items: 32 of" in peeked
+    assert "desk" not in peeked
 
 
 def test_ports_that_are_taken_are_named_with_their_option(dev: Callable[..., Ended]) -> None:

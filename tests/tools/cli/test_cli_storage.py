@@ -212,7 +212,7 @@ def test_the_demo_fails_when_a_sample_gives_something_else(
     monkeypatch.setattr(paths, "GOLDEN", tmp_path / "golden")
 
     with Stack.on_free_ports() as stack:
-        assert not demo.run(stack)
+        assert not demo.run(stack)[0]
         with Account(stack.connection_string) as account:
             left = [account.peek(name)[1] for name in ("work-items", "push-notifications")]
 

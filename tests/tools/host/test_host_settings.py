@@ -95,14 +95,15 @@ def test_rules_of_function_folders(app: Path) -> None:
     write_function(app, "1st", SHOWS)
     write_function(app, "host", SHOWS)
     write_function(app, "no_binding", SHOWS, '{"bindings":[]}')
-    write_function(app, "queue", SHOWS, '{"bindings":[{"type":"queueTrigger","name":"event"}]}')
+    write_function(app, "timer", SHOWS, '{"bindings":[{"type":"timerTrigger","name":"event"}]}')
+    write_function(app, "no_result", SHOWS, '{"bindings":[{"type":"httpTrigger","name":"event"}]}')
     write_function(app, "lost", SHOWS, '{"scriptFile":"gone.py","bindings":[]}')
     write_function(app, "nested/inner", SHOWS)
 
     found = prepared(app)
 
     assert ["shows"] == list(found.functions)
-    assert {"1st", "host", "no_binding", "queue", "lost"} == set(found.errors)
+    assert {"1st", "host", "no_binding", "timer", "no_result", "lost"} == set(found.errors)
 
 
 @pytest.mark.usefixtures("environ")

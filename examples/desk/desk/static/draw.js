@@ -1,7 +1,7 @@
 // Elements out of data. `element` sets text with textContent, so text stays text.
 
 const find = (selector) => document.querySelector(selector);
-const CHANNELS = { sms: "SMS", chat: "Chat", email: "E-mail", whatsapp: "WhatsApp" };
+const CHANNELS = { sms: "SMS", chat: "Chat", email: "E-mail", whatsapp: "WhatsApp", call: "Call" };
 const MARKS = {
   queued: "◷", sent: "✓", delivered: "✓✓", read: "✓✓", failed: "!", unknown: "?",
 };
