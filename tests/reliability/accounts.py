@@ -10,7 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient
 
 from local.queues import Account
-from tests.reliability.events import Published
+from tests.reliability.events import Published, event_type
 
 QUEUES = ("work-items", "push-notifications")
 _NEAR: dict[str, Any] = {"use_env_settings": False}
@@ -82,7 +82,7 @@ def account_for(events: Iterable[Published], connection_string: str) -> Totals:
         for one in events
         for queue in QUEUES
     }
-    lost = [one.known for one in events if not _is_there(one, found)]
+    lost = [f"{event_type(one.body)} {one.known}" for one in events if not _is_there(one, found)]
     assert not lost, (
         f"{len(lost)} of {len(events)} are neither on their queues nor dead letters: {lost[:5]}"
     )
