@@ -85,7 +85,7 @@ USER_AND_THREAD_LEVEL = {
 
 
 @pytest.mark.parametrize(("user", "thread"), USER_AND_THREAD_LEVEL.items())
-def test_user_level_and_thread_level_tell_one_fact(user: str, thread: str) -> None:
+def test_user_level_and_thread_level_events_are_one_fact(user: str, thread: str) -> None:
     """With ``CHAT_WORK_ITEMS=user`` both yield the work item, with one id."""
     assert _work_item_id(user) == _work_item_id(thread)
 
