@@ -64,13 +64,19 @@ class Host:
         """Deliver so many events a second, answered or not: the cells of a row."""
         latencies: list[float] = []
         megabytes = [self.megabytes()]
+        refused = 0
 
         async def deliver() -> None:
+            nonlocal refused
             begin = perf_counter()
-            with contextlib.suppress(TimeoutError, CommandError, aiohttp.ClientError):
-                async with asyncio.timeout(_PATIENCE):
-                    await self.post()
-                latencies.append((perf_counter() - begin) * 1e3)
+            with contextlib.suppress(TimeoutError, aiohttp.ClientError):
+                try:
+                    async with asyncio.timeout(_PATIENCE):
+                        await self.post()
+                except CommandError:
+                    refused += 1
+                else:
+                    latencies.append((perf_counter() - begin) * 1e3)
 
         before, begin, count = self._storage.requests, perf_counter(), round(rate * seconds)
         async with asyncio.TaskGroup() as group:
@@ -81,7 +87,8 @@ class Host:
                     megabytes.append(self.megabytes())
         requests = (self._storage.requests - before) / max(1, len(latencies))
         taken = [percentile(latencies, share) for share in (50, 99)] if latencies else ["-", "-"]
-        return [f"{len(latencies) / count:.0%}", *taken, digits(requests), digits(max(megabytes))]
+        shares = [f"{done / count:.0%}" for done in (len(latencies), refused)]
+        return [*shares, *taken, digits(requests), digits(max(megabytes))]
 
     def megabytes(self) -> float:
         """Resident memory."""
@@ -119,8 +126,14 @@ async def _overload(service: Storage, loads: Iterable[tuple[float, int]], second
         service.seconds = delay
         async with _hosts(service, [OURS]) as hosts:
             rows[f"{delay * 1e3:.0f} ms, {rate} events/s"] = await hosts[OURS].offer(rate, seconds)
-    columns = ["storage takes, load", f"answered in {_PATIENCE:.0f} s", "p50 ms", "p99 ms"]
-    return table([*columns, "requests to storage for an answered event", "MB"], rows)
+    columns = [
+        "storage takes, load",
+        f"delivered in {_PATIENCE:.0f} s",
+        "refused",
+        "p50 ms",
+        "p99 ms",
+    ]
+    return table([*columns, "requests to storage for a delivered event", "MB"], rows)
 
 
 @asynccontextmanager

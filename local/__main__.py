@@ -11,6 +11,7 @@ from types import ModuleType
 
 from local.errors import CommandError
 from local.signals import end_on_signals
+from shared.redaction import hide
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return int(module.run(parsed))
     except CommandError as error:
-        print(f"dev.py {command.name}: {error}", file=sys.stderr)
+        print(f"dev.py {command.name}: {hide(str(error))}", file=sys.stderr)
     except BrokenPipeError:  # `dev.py peek | head`: nothing is left to flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.credentials_async import AsyncTokenCredential
 
-_LOCAL: dict[str, Any] = {"use_env_settings": False, "retry_total": 0}
-_REMOTE: dict[str, Any] = {"retry_total": 2, "initial_backoff": 0.5, "connection_timeout": 5}
+_SAFE: dict[str, Any] = {"permit_redirects": False}  # as in shared.writing.storage
+_LOCAL = _SAFE | {"use_env_settings": False, "retry_total": 0}
+_REMOTE = _SAFE | {"retry_total": 2, "initial_backoff": 0.5, "connection_timeout": 5}
 _SCOPE = "https://storage.azure.com/.default"
 _LOGIN_SECONDS = 20
 _START = "Start the local run in another terminal: python3 dev.py start."

@@ -2,7 +2,8 @@
 
 An event's way, from the bottom of the imports to the top:
 
-1. ``errors``: what can go wrong, and what Event Grid is answered then.
+1. ``errors``: what can go wrong, and what Event Grid is answered then; ``redaction``: secrets taken
+   out of its messages.
 2. ``records.facts``: the vocabulary of what happened, the same for every channel.
 3. ``reading``: the text of an event to ``Envelope``, and its data to payload structs.
 4. ``records``: a fact to the records that lie on the queues, their ids and wording.

@@ -5,9 +5,23 @@ learn.microsoft.com/azure/azure-functions/functions-reference#connections.
 """
 
 import base64
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct
+
+_HOST = r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*"
+_ADDRESS = re.compile(rf"https?://{_HOST}(:[0-9]{{1,5}})?(/[a-z0-9-]*)?/?")
+"""No more than host and account: what a signature or a key was glued to would get into messages."""
+_ACCOUNT = re.compile("[a-z0-9-]{1,63}")
+_PARTS = {
+    "AccountName": _ACCOUNT,
+    "DefaultEndpointsProtocol": re.compile("https?", re.IGNORECASE),
+    "EndpointSuffix": re.compile(_HOST),
+    "QueueEndpoint": _ADDRESS,
+    "BlobEndpoint": _ADDRESS,
+}
+"""Of a connection string, what makes addresses."""
 
 
 class Account(Struct, frozen=True):
@@ -73,11 +87,13 @@ def _service(
     setting = f"{prefix}__{service}ServiceUri"
     url = _get(environ, setting)
     if url is None and account_name:
+        if not _ACCOUNT.fullmatch(account_name):
+            problems.append(f"{prefix}__accountName is no name of a storage account")
         return f"https://{account_name}.{service}.core.windows.net"
     if url is None:
         problems.append(f"{setting} is missing (the address of the {service} service)")
-    elif not url.startswith("https://"):
-        problems.append(f"{setting} must be an https:// address")
+    elif not (url.startswith("https://") and _ADDRESS.fullmatch(url)):
+        problems.append(f"{setting} must be an https:// address, with no query")
     return url
 
 
@@ -93,6 +109,11 @@ def _problem_of(connection_string: str) -> str | None:
     values = {key.strip().lower(): value for key, value in parts.items()}
     if values.get("usedevelopmentstorage") == "true" and len(values) == 1:
         return None
+    wrong = [part for part, form in _PARTS.items() if not _fits(values.get(part.lower()), form)]
+    if wrong:
+        return (
+            f"its {' and its '.join(wrong)} cannot be right; is there a semicolon after each part?"
+        )
     if "sharedaccesssignature" in values:
         missing = [s for s in ("Queue", "Blob") if not values.get(f"{s.lower()}endpoint")]
         if missing and not values.get("accountname"):
@@ -105,3 +126,7 @@ def _problem_of(connection_string: str) -> str | None:
     except ValueError:
         return "its AccountKey is not base64; was it cut?"
     return None
+
+
+def _fits(value: str | None, form: re.Pattern[str]) -> bool:
+    return not value or form.fullmatch(value) is not None

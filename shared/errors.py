@@ -9,6 +9,7 @@
     │   ├── UnknownEventType   an event that no route takes
     │   ├── UnreadablePayload  a known type whose data does not fit it
     │   └── OversizedRecord    a record that fits no queue message, even without its data
+    ├── TooManyEvents          as many as may be are in flight: raise, before anything is done
     └── DeliveryError          storage did not take it: raise, Event Grid sends the event again
 
 The message of a ``RejectedEvent`` is stored with the dead letter and logged. It names fields, types
@@ -42,6 +43,10 @@ class UnreadablePayload(RejectedEvent, ValueError):
 
 class OversizedRecord(RejectedEvent, ValueError):
     """Even without its data the record exceeds what a queue message holds."""
+
+
+class TooManyEvents(AppError):
+    """As many events as may be are in flight; nothing was written, the event must come again."""
 
 
 class DeliveryError(AppError):

@@ -1,7 +1,8 @@
 """``handle``: decode, normalize, deliver. The only place where a rejected event is caught.
 
 To Event Grid, returning means done and raising means send it again. So an event that no retry can
-help becomes a dead letter and returns; storage that fails, a wrong setting and a bug raise.
+help becomes a dead letter and returns; storage that fails, a wrong setting, a bug and one event too
+many raise.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from shared.errors import (
     MalformedEvent,
     OversizedRecord,
     RejectedEvent,
+    TooManyEvents,
     UnknownEventType,
 )
 from shared.families.route import Route
@@ -51,15 +53,26 @@ async def handle(event: str, function: str) -> None:
 
     Raises:
         ConfigError: a setting is missing or wrong.
+        TooManyEvents: so many are in flight that this one was refused; it must come again.
         DeliveryError: storage did not take a record or a dead letter; the event must come again.
     """
-    settings = _settings()
-    await process(event, function, settings, account(settings))
+    settings, in_flight = _settings(), _in_flight()
+    if in_flight.locked():
+        most = settings.events_in_flight
+        raise TooManyEvents(f"EVENTS_IN_FLIGHT={most} are in flight; this one must come again")
+    async with in_flight:
+        await process(event, function, settings, account(settings))
 
 
 @cache
 def _settings() -> Settings:
     return Settings.from_env()
+
+
+@cache
+def _in_flight() -> asyncio.Semaphore:
+    """Nobody ever waits for it, so it belongs to no event loop."""
+    return asyncio.Semaphore(_settings().events_in_flight)
 
 
 async def process(event: str, function: str, settings: Settings, store: Store) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from shared import routes
+from shared import redaction, routes
 from shared.connection import Account, account
 from shared.errors import ConfigError
 from shared.families.route import Route, Yields
@@ -20,18 +20,18 @@ from shared.reading.identifiers import KINDS
 from shared.reading.identities import from_identifier
 from shared.reading.phones import from_phone
 from shared.records.roles import Staff
+from shared.redaction import shown
 
 _QUEUE_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 """learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata; containers alike."""
-
-
+_MOST = 10_000
+"""Of what is counted; more than any instance can hold open."""
 _STAFF_KINDS = "microsoftTeamsUser,microsoftTeamsApp"
 """Bots included: whoever writes as one of these answers customers."""
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _RENAMED = {"visible": "active", "silent": "background"}
 """Words of ``ROUTE_OVERRIDES`` that are refused, and the words for them now."""
-_QUOTED = re.compile(r"'([^']*)'")
 
 
 class Override(Yields, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -61,6 +61,10 @@ class Settings(Struct, frozen=True):
     """Rows of ``ROUTES`` as ``ROUTE_OVERRIDES`` changes them, by lower-cased event type."""
     use_proxy: bool
     """Whether storage is reached through ``HTTP(S)_PROXY``; reading that costs time per request."""
+    storage_connections: int
+    """The most that are open to storage; an event needs two, and three with an archive."""
+    events_in_flight: int
+    """The most events that are worked on at once; one more is refused."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -82,6 +86,8 @@ class Settings(Struct, frozen=True):
             push_expires=reader.duration("PUSH_EXPIRES", "24h"),
             overrides=reader.overrides(),
             use_proxy=reader.choice("STORAGE_USE_PROXY", "false", "true") == "true",
+            storage_connections=reader.count("STORAGE_CONNECTIONS", 400),
+            events_in_flight=reader.count("EVENTS_IN_FLIGHT", 200),
         )
         if reader.problems:
             raise ConfigError("; ".join(reader.problems))
@@ -99,7 +105,7 @@ class _Reader:
         value = self._get(setting) or default
         if not _QUEUE_NAME.fullmatch(value):
             self.problems.append(
-                f"{setting}={_shown(value)} is no storage name: 3 to 63 lower-case letters, digits "
+                f"{setting}={shown(value)} is no storage name: 3 to 63 lower-case letters, digits "
                 "and single dashes"
             )
         return value
@@ -108,10 +114,20 @@ class _Reader:
         return self.name(setting, "") if self._get(setting) else None
 
     def choice(self, setting: str, default: str, other: str) -> str:
-        value = (self._get(setting) or default).lower()
+        given = self._get(setting) or default
+        value = given.lower()
         if value not in {default, other}:
-            self.problems.append(f"{setting} must be {default} or {other}, not {_shown(value)}")
+            self.problems.append(f"{setting} must be {default} or {other}, not {shown(given)}")
         return value
+
+    def count(self, setting: str, default: int) -> int:
+        value = self._get(setting) or str(default)
+        if not (value.isascii() and value.isdigit() and 0 < int(value[:9]) <= _MOST):
+            self.problems.append(
+                f"{setting} must be a number from 1 to {_MOST}, not {shown(value)}"
+            )
+            return default
+        return int(value)
 
     def words(self, setting: str, default: str) -> list[str]:
         """A list with commas; an empty setting is an empty list."""
@@ -123,7 +139,7 @@ class _Reader:
         unknown = [word for word in wanted if word.lower() not in KINDS]
         if unknown:
             self.problems.append(
-                f"STAFF_KINDS: no kind of party is {', '.join(map(_shown, unknown))}; "
+                f"STAFF_KINDS: no kind of party is {', '.join(map(shown, unknown))}; "
                 f"there are {', '.join(KINDS.values())}"
             )
         return frozenset(KINDS[word.lower()] for word in wanted if word.lower() in KINDS)
@@ -143,7 +159,7 @@ class _Reader:
         if match is None:
             self.problems.append(
                 f"{setting} must be a number with s, m, h or d, such as {default}, or empty, "
-                f"not {_shown(value)}"
+                f"not {shown(value)}"
             )
             return None
         return int(match[1]) * _SECONDS[match[2]]
@@ -156,7 +172,7 @@ class _Reader:
         except (msgspec.DecodeError, UnicodeEncodeError) as error:
             old = [f"{old} is now {new}" for old, new in _RENAMED.items() if old in str(error)]
             hint = f" (of push, {', '.join(old)})" if old else ""
-            self.problems.append(f"ROUTE_OVERRIDES: {_QUOTED.sub(_requoted, str(error))}{hint}")
+            self.problems.append(f"ROUTE_OVERRIDES: {redaction.hide(str(error))}{hint}")
             return {}
         changed = (self._override(event, override) for event, override in wanted.items())
         return {route.event.lower(): route for route in changed if route}
@@ -164,7 +180,7 @@ class _Reader:
     def _override(self, event: str, override: Override) -> Route[Any] | None:
         route = routes.find(event)
         if route is None or route.record is None:
-            self.problems.append(f"ROUTE_OVERRIDES: no record can come of {_shown(event)}")
+            self.problems.append(f"ROUTE_OVERRIDES: no record can come of {shown(event)}")
             return None
         if route.when_failed is None and override.when_failed:
             self.problems.append(
@@ -183,12 +199,3 @@ class _Reader:
 
     def _get(self, setting: str) -> str | None:
         return self.environ.get(setting, "").strip() or None
-
-
-def _shown(value: str) -> str:
-    """A wrong value, unless it may be a secret: connection strings, keys and SAS hold ``=``."""
-    return "(not shown, it may be a secret)" if "=" in value else repr(value)
-
-
-def _requoted(match: re.Match[str]) -> str:
-    return _shown(match.group(1))

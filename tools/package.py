@@ -40,13 +40,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, default=DEFAULT, metavar="FILE", help="default: .local/app.zip"
     )
     parser.add_argument(
+        "--folder",
+        type=Path,
+        default=paths.ROOT,
+        metavar="DIR",
+        help="another app, such as examples/desk; default: this repository's",
+    )
+    parser.add_argument(
         "--prebuilt", action="store_true", help=f"with the packages in {PREBUILT}, if there are any"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the zip; print its path and its SHA-256."""
-    files = package_files(paths.ROOT, prebuilt=arguments.prebuilt)
+    files = package_files(arguments.folder, prebuilt=arguments.prebuilt)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     write_zip(arguments.output, files)
     digest = hashlib.sha256(arguments.output.read_bytes()).hexdigest()
@@ -60,6 +67,8 @@ def package_files(root: Path, *, prebuilt: bool = False) -> dict[str, Path]:
     Raises:
         CommandError: what the app needs is not there, or what is there cannot be deployed.
     """
+    if not (root / ".funcignore").is_file():
+        raise CommandError(f"{root} has no .funcignore, which says what belongs to the app")
     lines = (root / ".funcignore").read_text(encoding="utf-8").splitlines()
     rules = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     rules += [*_ALWAYS_LEFT_OUT, *([] if prebuilt else [f"/{PREBUILT}"])]
@@ -72,12 +81,20 @@ def package_files(root: Path, *, prebuilt: bool = False) -> dict[str, Path]:
 
 
 def required(root: Path) -> list[str]:
-    """The files that the host needs for the functions that events are delivered to."""
-    text = (root / "infra" / "event-subscriptions.json").read_text(encoding="utf-8")
-    functions = [subscription["function"] for subscription in json.loads(text)]
-    files = ("function.json", "__init__.py")
-    of_functions = (f"{name}/{file}" for name in functions for file in files)
-    return ["host.json", "requirements.txt", "shared/__init__.py", *of_functions]
+    """The files that the host needs for the functions.
+
+    Those that events are delivered to; of an app without subscriptions, those that are there.
+    """
+    subscriptions = root / "infra" / "event-subscriptions.json"
+    files = ["host.json", "requirements.txt"]
+    if subscriptions.is_file():
+        listed = json.loads(subscriptions.read_text(encoding="utf-8"))
+        functions = [subscription["function"] for subscription in listed]
+        files.append("shared/__init__.py")
+    else:
+        functions = sorted(file.parent.name for file in root.glob("*/function.json"))
+    of_each = ("function.json", "__init__.py")
+    return [*files, *(f"{name}/{file}" for name in functions for file in of_each)]
 
 
 def write_zip(target: Path, files: dict[str, Path]) -> None:

@@ -75,6 +75,10 @@ sent again, delivered once it is mended. So does a bug; nothing catches it.
   first.
 - **A batch is acknowledged or refused whole.** The subscriptions deliver one event at a time; with
   larger batches every failure repeats the good ones too.
+- **A worker process handles `EVENTS_IN_FLIGHT` events at once** (200) over `STORAGE_CONNECTIONS`
+  connections (400), and refuses what comes above that before it writes anything. The host answers
+  HTTP 500 to that, as to any failure, so Event Grid cannot tell the two apart and may deliver more
+  slowly for a while.
 - **HTTP 429 for a blob is not retried by the Storage SDK**, so the event goes back to Event Grid at
   once, which waits 10 s and longer. Storage itself throttles with 503.
 

@@ -9,7 +9,11 @@ from typing import Any, NamedTuple
 
 from tests.deploy.arm_expressions import Evaluate, Node, TemplateError
 
-PUBLIC_CLOUD = {"name": "AzureCloud", "suffixes": {"storage": "core.windows.net"}}
+PUBLIC_CLOUD = {
+    "name": "AzureCloud",
+    "suffixes": {"storage": "core.windows.net"},
+    "authentication": {"loginEndpoint": "https://login.microsoftonline.com/"},
+}
 
 
 class Place(NamedTuple):
@@ -18,6 +22,7 @@ class Place(NamedTuple):
     subscription: str
     resource_group: str
     location: str = "westeurope"
+    tenant: str = "22222222-2222-4222-8222-222222222222"
     environment: dict[str, Any] = PUBLIC_CLOUD
 
     @property
@@ -46,7 +51,10 @@ def functions(place: Place) -> dict[str, Callable[..., Any]]:
         },
         "resourceid": lambda *parts: _resource_id(place, *parts),
         "split": lambda text, at: text.split(at),
-        "subscription": lambda: {"subscriptionId": place.subscription},
+        "subscription": lambda: {
+            "subscriptionId": place.subscription,
+            "tenantId": place.tenant,
+        },
         "subscriptionresourceid": lambda *parts: (
             f"/subscriptions/{place.subscription}{_provider_path(*parts)}"
         ),

@@ -38,7 +38,7 @@ def outputs(template: Json, parameters: Json, place: Place, reference: Reference
     """The outputs of a finished deployment."""
     deployment = _Deployment(template, parameters, place, reference)
     return {
-        name: {"type": output["type"], "value": deployment.value(output["value"])}
+        name: {"type": output["type"], "value": deployment.output(output)}
         for name, output in template.get("outputs", {}).items()
     }
 
@@ -85,6 +85,16 @@ class _Deployment:
             done.add(item.id.lower())
             if not any(_copy_name(other) == _copy_name(item) for other in pending):
                 done.add(_copy_name(item))
+
+    def output(self, definition: Json) -> Any:
+        """Its value, or the list that its copy loop makes."""
+        if "copy" not in definition:
+            return self.value(definition["value"])
+        found = []
+        for index in range(self.value(definition["copy"]["count"])):
+            self.index = index
+            found.append(self.value(definition["copy"]["input"]))
+        return found
 
     def value(self, raw: Any) -> Any:
         """A value of the template with its expressions evaluated; nulls in objects are left out."""
@@ -193,12 +203,15 @@ _TYPES: dict[str, type[Any]] = {
     "bool": bool,
     "object": dict,
     "array": list,
+    "securestring": str,
+    "secureobject": dict,
 }
+"""By the lower-cased name."""
 
 
 def _check(name: str, value: Any, rules: Json) -> None:
     """learn.microsoft.com/azure/azure-resource-manager/templates/parameters."""
-    if type(value) is not _TYPES[rules["type"]]:
+    if type(value) is not _TYPES[rules["type"].lower()]:
         raise TemplateError(f"parameter {name} must be {rules['type']}, not {value!r}")
     size = value if isinstance(value, int) else len(value)
     low: Any = rules.get("minValue", rules.get("minLength", size))

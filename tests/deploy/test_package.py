@@ -27,7 +27,7 @@ def zipped(tmp_path: Path) -> zipfile.ZipFile:
 
 def build(target: Path) -> Path:
     """As the command does."""
-    assert 0 == package.run(argparse.Namespace(output=target, prebuilt=False))
+    assert 0 == package.run(argparse.Namespace(folder=ROOT, output=target, prebuilt=False))
     return target
 
 
@@ -98,6 +98,23 @@ def test_its_bundle_is_one_that_flex_consumption_takes(zipped: zipfile.ZipFile) 
     bundle = json.loads(zipped.read("host.json"))["extensionBundle"]
 
     assert "[4.*, 5.0.0)" == bundle["version"]
+
+
+def test_the_desk_is_a_package_of_its_own() -> None:
+    """`--folder examples/desk`: its functions and modules, no settings, database or README."""
+    folder = ROOT / "examples" / "desk"
+    names = {*package_files(folder)}
+    tops = {name.partition("/")[0] for name in names}
+
+    assert {"work_items/function.json", "push_notifications/function.json"} < names
+    assert {"page/function.json", "desk/schema.sql", "desk/static/index.html"} < names
+    assert {Path(name).parts[0] for name in required(folder)} | {"desk"} == tops
+
+
+def test_a_folder_that_is_no_app_is_refused(tmp_path: Path) -> None:
+    """Nothing says what belongs to it."""
+    with pytest.raises(CommandError, match=r"has no \.funcignore"):
+        package_files(tmp_path)
 
 
 def test_strangers_stay_out(tmp_path: Path) -> None:

@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 
 from shared.settings import Settings
-from tests.deploy.arm_templates import Json, Resource, property_of
+from tests.deploy.arm_templates import Json, property_of
 from tests.deploy.our_templates import (
     INFRA,
     STORAGE,
     everything,
     expanded,
     of_type,
+    roles,
     subscriptions,
     template,
+    with_desk,
 )
 
 pytestmark = pytest.mark.deploy
@@ -63,29 +65,18 @@ NOT_ON_FLEX = {
 def test_secure_by_default(where: str, value: object) -> None:
     """Without any parameter but names."""
     kind, path = where.split(" ")
-    resources = of_type(everything(), kind)
+    resources = of_type(with_desk(), kind)
 
     assert resources
     assert {json.dumps(value)} == {json.dumps(property_of(one, path)) for one in resources}
 
 
-@pytest.mark.parametrize("name", ["main.json", "eventgrid.json"])
+@pytest.mark.parametrize("name", ["main.json", "eventgrid.json", "desk.json"])
 def test_no_key_is_read_or_written(name: str) -> None:
     """No list function gives one to a template, and no connection string holds one."""
     text = (INFRA / name).read_text(encoding="utf-8")
 
     assert not re.search(r"list\w*\(|AccountKey|SharedAccess|connectionString\b", text)
-
-
-def _roles(resources: list[Resource]) -> set[tuple[str, str]]:
-    """(role, scope below the storage account or group) of every assignment."""
-    found = set()
-    for one in of_type(resources, "Microsoft.Authorization/roleAssignments"):
-        scope = one.id.split("/providers/Microsoft.Authorization/")[0]
-        role = property_of(one, "properties.roleDefinitionId").rpartition("/")[2]
-        found.add((role, scope.partition("/providers/")[2]))
-        assert property_of(one, "properties.principalType") == "ServicePrincipal"
-    return found
 
 
 def test_least_roles() -> None:
@@ -98,12 +89,12 @@ def test_least_roles() -> None:
         (QUEUE_SENDER, f"{storage}/queueServices/default/queues/push-notifications"),
         (METRICS_PUBLISHER, "Microsoft.Insights/components/my-app"),
         (BLOB_CONTRIBUTOR, f"{storage}/blobServices/default/containers/dead-letters"),
-    } == _roles(everything())
+    } == roles(everything())
 
 
 def test_without_identity_event_grid_gets_no_role() -> None:
     """It writes with the account's key then, which main.json must allow."""
-    assert set() == _roles(expanded("eventgrid.json", deadLetterWithIdentity=False))
+    assert set() == roles(expanded("eventgrid.json", deadLetterWithIdentity=False))
 
 
 def _settings(**more: Any) -> Json:
@@ -154,14 +145,15 @@ def test_extra_settings_are_added() -> None:
     assert Settings.from_env(_settings(extraSettings=extra)).user_work_items
 
 
-def test_the_package_lies_in_a_declared_container() -> None:
+@pytest.mark.parametrize("name", ["main.json", "desk.json"])
+def test_the_package_lies_in_a_declared_container(name: str) -> None:
     """Flex Consumption starts from a blob, read with the app's identity."""
-    (site,) = of_type(expanded("main.json"), "Microsoft.Web/sites")
+    (site,) = of_type(expanded(name), "Microsoft.Web/sites")
     storage = property_of(site, "properties.functionAppConfig.deployment.storage")
     container = storage["value"].rpartition("/")[2]
     identity = storage["authentication"]["userAssignedIdentityResourceId"]
 
-    assert container in {one.body["name"].rpartition("/")[2] for one in expanded("main.json")}
+    assert container in {one.body["name"].rpartition("/")[2] for one in expanded(name)}
     assert [identity] == list(site.body["identity"]["userAssignedIdentities"])
 
 

@@ -22,6 +22,7 @@ SHARED = {
 DEPLOYED = {**SHARED, **{name: ROOT / name / "__init__.py" for name in FUNCTIONS}}
 LAYERS = (
     "shared.errors",
+    "shared.redaction",
     "shared.records.parts",
     "shared.records.facts",
     "shared.reading",

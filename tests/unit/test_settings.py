@@ -41,6 +41,8 @@ def test_defaults() -> None:
         push_expires=24 * 60 * 60,
         overrides={},
         use_proxy=False,
+        storage_connections=400,
+        events_in_flight=200,
     )
 
 
@@ -57,12 +59,15 @@ def test_everything_set() -> None:
             "STAFF_IDS": "8:acs:A, 4:+15555550100",
             "PUSH_EXPIRES": "30M",
             "STORAGE_USE_PROXY": "TRUE",
+            "STORAGE_CONNECTIONS": "1",
+            "EVENTS_IN_FLIGHT": " 10000 ",
         }
     )
 
     assert (found.work_items_queue, found.push_notifications_queue) == ("w-1", "p-1")
     assert (found.dead_letters_container, found.record_payloads_container) == ("d-1", "r-1")
     assert (found.user_work_items, found.use_proxy) == (True, True)
+    assert (found.storage_connections, found.events_in_flight) == (1, 10_000)
     assert found.staff.kinds == {"phoneNumber"}
     assert {"8:acs:a", "+15555550100"} <= found.staff.keys
     assert found.push_expires == 30 * 60
@@ -342,6 +347,38 @@ def test_a_wrong_duration_is_refused_with_a_right_one(value: str) -> None:
     assert repr(value) in problem
 
 
+@pytest.mark.parametrize("setting", ["STORAGE_CONNECTIONS", "EVENTS_IN_FLIGHT"])
+@pytest.mark.parametrize("value", ["0", "-1", "10001", "1.5", "many", "²", "1" * 5000])
+def test_a_wrong_number_is_refused_with_the_right_ones(setting: str, value: str) -> None:
+    problem = _problem(RecordStorage=DEVELOPMENT, **{setting: value})
+
+    assert f"{setting} must be a number from 1 to 10000" in problem
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [
+        ("AccountName=contosoQueueEndpoint", "AccountName"),
+        ("DefaultEndpointsProtocol=httpsAccountName=a", "DefaultEndpointsProtocol"),
+        ("EndpointSuffix=core.windows.net,BlobEndpoint", "EndpointSuffix"),
+        ("QueueEndpoint=https://a.queue.core.windows.netBlobEndpoint=https://b", "QueueEndpoint"),
+        (f"BlobEndpoint=https://a.blob.core.windows.net/?{BY_SAS}", "BlobEndpoint"),
+        ("QueueEndpoint=a.queue.core.windows.net", "QueueEndpoint"),
+    ],
+)
+@pytest.mark.parametrize("whole", [BY_KEY, BY_SAS], ids=["key", "signature"])
+def test_a_part_that_another_was_glued_to_is_named(whole: str, part: str, named: str) -> None:
+    """Else it would become an address, and the address a part of messages."""
+    problem = _problem(RecordStorage=f"{whole};{part}")
+
+    assert problem.startswith(f"RecordStorage: its {named} cannot be right")
+    assert KEY not in problem
+
+
+def test_an_account_name_that_is_none_is_not_made_an_address() -> None:
+    assert "RecordStorage__accountName is no name" in _problem(RecordStorage__accountName=BY_KEY)
+
+
 def test_every_problem_is_named_at_once() -> None:
     problem = _problem(
         RecordStorage__credential="key",
@@ -351,6 +388,8 @@ def test_every_problem_is_named_at_once() -> None:
         PUSH_EXPIRES="tomorrow",
         ROUTE_OVERRIDES="{",
         STORAGE_USE_PROXY="yes",
+        STORAGE_CONNECTIONS="0",
+        EVENTS_IN_FLIGHT="0",
     )
 
     assert [
@@ -365,6 +404,8 @@ def test_every_problem_is_named_at_once() -> None:
             "PUSH_EXPIRES",
             "ROUTE_OVERRIDES",
             "STORAGE_USE_PROXY",
+            "STORAGE_CONNECTIONS",
+            "EVENTS_IN_FLIGHT",
         )
         if name not in problem
     ] == []

@@ -29,6 +29,7 @@ BY_IDENTITY = {
     "RecordStorage__queueServiceUri": QUEUE_URL,
     "RecordStorage__blobServiceUri": BLOB_URL,
 }
+_SESSION = storage._session  # noqa: SLF001 - for most tests a fake stands in its place
 
 
 class _FakeService:
@@ -120,6 +121,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[_FakeService]]:
     monkeypatch.setattr(_FakeWriter, "made", [], raising=False)
     monkeypatch.setattr(storage, "QueueWriter", _FakeWriter)
     monkeypatch.setattr(storage, "AioHttpTransport", _FakeTransport)
+    monkeypatch.setattr(storage, "_session", lambda settings: settings)
     monkeypatch.setattr(blob_sdk, "BlobServiceClient", _FakeService)
     monkeypatch.setattr(identity, "ManagedIdentityCredential", _ManagedIdentity)
     monkeypatch.setattr(identity, "DefaultAzureCredential", _DefaultIdentity)
@@ -272,14 +274,29 @@ async def test_retries_end_before_event_grid_sends_the_event_again(
 
 @pytest.mark.parametrize(("setting", "expected"), [("false", False), ("true", True)])
 async def test_the_proxy_of_the_environment_is_read_only_when_asked_for(
-    made: list[_FakeService],
     setting: str,
     expected: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    await StorageAccount(settings(STORAGE_USE_PROXY=setting)).save("dead-letters", "1", b"[]")
+    async with _SESSION(settings(STORAGE_USE_PROXY=setting)) as session:
+        assert session.trust_env is expected
 
-    (transport,) = {service.options["transport"] for service in made}
-    assert transport.options["use_env_settings"] is expected
+
+@pytest.mark.parametrize(("environ", "limit"), [({}, 400), ({"STORAGE_CONNECTIONS": "7"}, 7)])
+async def test_connections_are_as_many_as_is_set(environ: dict[str, str], limit: int) -> None:
+    async with _SESSION(settings(**environ)) as session:
+        assert session.connector is not None
+        assert session.connector.limit == limit
+        assert session.connector.limit_per_host == 0
+
+
+async def test_queues_and_blobs_share_the_connections_and_follow_no_redirect(
+    made: list[_FakeService],
+) -> None:
+    chosen = settings()
+    await StorageAccount(chosen).save("dead-letters", "1", b"[]")
+
+    assert [service.options["transport"].options["session"] for service in made] == [chosen] * 2
+    assert [service.options["permit_redirects"] for service in made] == [False, False]
 
 
 async def test_a_connection_string_needs_no_identity(

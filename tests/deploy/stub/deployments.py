@@ -51,13 +51,15 @@ def what_if(azure: Azure, group: str, body: Json) -> Json:
 
 
 def validate(azure: Azure, group: str, body: Json) -> Json | None:
-    """The error of a template that cannot be read; services are not asked."""
+    """The error of a template that cannot be read; what refers to a service is not evaluated."""
     template, parameters = _of(body)
     place = azure.place(group)
     try:
         outputs(template, parameters, place, azure.reference)
     except TemplateError as error:
         return _error(error)
+    except Refusal:
+        return None
     return None
 
 
