@@ -35,6 +35,10 @@ def test_the_right_type_for_an_invented_name_is_a_real_one() -> None:
     assert {name for meant in INVENTED.values() for name in meant.split(" or ")} <= real
 
 
+def test_each_family_has_a_reason_and_each_reason_a_family() -> None:
+    assert set(OTHER_FAMILIES.values()) == set(REASONS)
+
+
 def test_an_invented_name_is_no_real_one() -> None:
     assert set(INVENTED) & set(OTHER_FAMILIES) == set()
 
