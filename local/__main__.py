@@ -11,7 +11,6 @@ from types import ModuleType
 
 from local.errors import CommandError
 from local.signals import end_on_signals
-from shared.redaction import hide
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return int(module.run(parsed))
     except CommandError as error:
+        from shared.redaction import hide  # noqa: PLC0415 - `--help` works with this folder alone
+
         print(f"dev.py {command.name}: {hide(str(error))}", file=sys.stderr)
     except BrokenPipeError:  # `dev.py peek | head`: nothing is left to flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,6 +17,8 @@ from local.samples import Sample
 from tools import subscriptions
 
 _THREAD = re.compile(r"19:[0-9a-f]{32}@thread")
+_CALL = re.compile(r"aHR0cHM6[0-9A-Za-z]+|00000000-0000-4000-8000-00000000ca11")
+"""The ids of calls in samples: a server call id is an address in Base64."""
 _AT_ONCE = 100
 
 
@@ -40,8 +42,9 @@ class Published:
 
 
 def fresh(sample: Sample) -> Published:
-    """The event of a sample, as another one: new event, message and thread ids."""
+    """The event of a sample, as another one: new ids of event, message, thread and call."""
     text = _THREAD.sub(f"19:{uuid4().hex}@thread", json.dumps(sample.events()))
+    text = _CALL.sub(uuid4().hex, text)
     (body,) = json.loads(text)
     known = str(uuid4())
     if "id" in body:
