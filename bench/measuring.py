@@ -59,7 +59,7 @@ def in_turns(names: Iterable[str], rounds: int) -> Iterator[str]:
 
 
 def check(what: str, expected: int, found: int) -> None:
-    """Stop when a count is not what it has to be: unequal work would be compared."""
+    """Fail when a count is wrong: then unequal work would be compared."""
     if expected != found:
         raise CommandError(f"{what}: {found:,}, and it should be {expected:,}")
 

@@ -1,4 +1,4 @@
-"""A queue service that keeps nothing: it answers alike, after as long as wanted, and counts.
+"""A queue service that keeps nothing: it gives one answer, after a set delay, and counts.
 
 So a measurement shows what a client costs, and what the time that storage takes does to it.
 """

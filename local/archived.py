@@ -38,7 +38,7 @@ class Wanted:
 
 @dataclass
 class Done:
-    """What was made of the events, or would be."""
+    """The records that were made, or would be, and what failed."""
 
     events: Counter[str] = field(default_factory=Counter)
     work: Counter[str] = field(default_factory=Counter)
@@ -46,7 +46,7 @@ class Done:
     failed: list[str] = field(default_factory=list)
     """Blobs of which no record could be made, and why."""
     ids: set[str] = field(default_factory=set)
-    """Of the records: several events can tell one fact."""
+    """Of the records: several events can be about one fact."""
 
     def report(self, *, is_dry: bool) -> int:
         """Print all of it; the exit status."""

@@ -2,4 +2,4 @@
 
 
 class CommandError(Exception):
-    """The text is for the person at the keyboard: what is wrong, and what to do next."""
+    """The text is for the user: what is wrong, and what to do next."""

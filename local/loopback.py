@@ -15,7 +15,7 @@ class Answer:
     body: bytes
 
     def __str__(self) -> str:
-        """Give it as people read it: `202 Accepted`."""
+        """Give it as text: `202 Accepted`."""
         text = self.body.decode("utf-8", "replace").strip()
         status = f"{self.status} {http.client.responses.get(self.status, '')}".strip()
         return f"{status}: {text}" if text else status

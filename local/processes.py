@@ -185,7 +185,7 @@ class Children:
 
 
 def replace_process(command: Sequence[str | Path], environ: Mapping[str, str]) -> NoReturn:
-    """Go on as another program, which gets the signals and gives the exit status itself."""
+    """Replace this process by another program, which gets the signals and gives the exit status."""
     arguments = [str(argument) for argument in command]
     sys.stdout.flush()
     if sys.platform == "win32":  # where exec starts a second process and does not wait for it

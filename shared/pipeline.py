@@ -76,7 +76,7 @@ def _in_flight() -> asyncio.Semaphore:
 
 
 async def process(event: str, function: str, settings: Settings, store: Store) -> None:
-    """``handle`` with its edges given."""
+    """``handle`` with the settings and the store given."""
     try:
         async with asyncio.timeout(DEADLINE):
             await _process(event, function, settings, store)

@@ -1,9 +1,8 @@
 """THE TABLE: what is done with every event type. Its rows stand beside their families.
 
-A new event type is one row, a payload struct and a normalizer in its family's module, and one
-sample. Event types that make no record, and what only looks like one, are in
-``reading.unrouted``. A test holds the names against ``azure.eventgrid.SystemEventNames``, whose
-import would delay every start.
+CONTRIBUTING.md says how to add an event type. Event types that make no record, and names that
+Event Grid never sends, are in ``reading.unrouted``. A test compares the names with
+``azure.eventgrid.SystemEventNames``, whose import would delay every start.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Chores of this repository: what is generated, packaged, tested and measured.
+"""Commands for work on this repository: generating, packaging, testing and measuring.
 
 What a user of the app runs is in ``local``.
 """

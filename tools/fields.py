@@ -1,4 +1,4 @@
-"""Which documented fields of the routed event types no struct reads: `python3 -m tools.fields`.
+"""Which documented fields of the routed event types no struct reads: `python -m tools.fields`.
 
 The fields, with their source and date, are in ``documented_fields.json``: to follow a newer
 specification, change that table and read what this prints. A field that is left to ``extra`` on

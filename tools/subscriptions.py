@@ -21,7 +21,7 @@ def documents() -> dict[Path, str]:
 def subscriptions() -> list[dict[str, object]]:
     """One subscription per function, with every event type of its routes that yields a record.
 
-    No subject filter: types tell the families apart, and the subjects of SMS events are written
+    No subject filter: types separate the families, and the subjects of SMS events are written
     with and without a leading slash. What yields nothing is not asked for.
     """
     return [

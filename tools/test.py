@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> NoReturn:
-    """Become pytest, which takes the signals and gives the exit status."""
+    """Replace this process by pytest, which takes the signals and gives the exit status."""
     os.chdir(paths.ROOT)
     environ = dict(os.environ)
     chosen: list[str] = arguments.pytest

@@ -1,1 +1,1 @@
-"""The command `dead-letters`: what became no record, why, and making records of it after all."""
+"""The command `dead-letters`: which events gave no record, why, and their replay."""

@@ -1,4 +1,4 @@
-"""Look through the events that became no record, and replay them when the cause is fixed.
+"""List the events that gave no record, and replay them when the cause is fixed.
 
 `list` groups them by reason, `show` prints one whole, `replay` says what it would do and, with
 --yes, gives events to the app's own code, which writes their records with the ids that the first
@@ -76,7 +76,7 @@ def _list(account: "Opened", container: "Container", arguments: argparse.Namespa
 
 
 def _names(container: "Container", arguments: argparse.Namespace) -> list[str]:
-    """The blobs that are meant: all of a place, or those that are named."""
+    """The blobs to work on: all of a place, or those that are named."""
     from local.dead_letters import container as places  # noqa: PLC0415 - see run
 
     if arguments.replayed or arguments.quarantined:

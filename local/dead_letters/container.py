@@ -108,7 +108,7 @@ def _place(place: str, dead_letter: DeadLetter) -> str:
 
 
 def _read(blob: BlobClient) -> list[DeadLetter]:
-    """At most what a blob may have is fetched, and one byte that says it has more."""
+    """Fetch one byte more than a blob may have: with that byte it is too large."""
     name = str(blob.blob_name)
     if not blob.get_blob_properties().size:  # no range of nothing can be asked for
         return [letters.unreadable(name, "it is empty")]

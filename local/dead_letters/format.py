@@ -3,9 +3,10 @@
 A blob is a JSON array of events, each with `deadLetterReason` and its companions beside its own
 keys (lower-cased in CloudEvents). What could not be read as an event is the text `rawEvent`.
 
-A sender can use those names too. What tells the difference: the name of the blob, which no sender
-chooses, says who wrote it; only the spellings of that writer count, DEADLETTERREASON never; and
-since dead-lettering adds its keys behind the event's, the last counts.
+A sender can use those names too. Three rules find the keys of the dead letter: the name of the
+blob, which no sender chooses, says whether the app or Event Grid wrote it; only that writer's
+spelling counts, never DEADLETTERREASON; and of several the last counts, since dead-lettering adds
+its keys behind the event's.
 """
 
 import json
@@ -35,7 +36,7 @@ Pairs = list[tuple[str, Any]]
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """One event that became no record, and why. Texts that are not there are empty."""
+    """One event that gave no record, and why. Texts that are not there are empty."""
 
     blob: str
     text: str

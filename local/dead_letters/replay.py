@@ -1,6 +1,6 @@
 """Replay: the app's own pipeline, with the app's settings, in place of a delivery that failed.
 
-No topic stands in between. Event Grid refuses an event under another resource's `topic`, under
+Nothing is published to a topic. Event Grid refuses an event under another resource's `topic`, under
 another `topic` its records would have other ids, and an event that no subscription takes is lost.
 """
 
@@ -25,8 +25,8 @@ class Plan:
     """What is to be done with a dead letter."""
 
     action: Literal["replay", "quarantine", "leave"]
-    said: str
-    """The same for people."""
+    text: str
+    """The line that the command prints."""
     sends: list[Send] = field(default_factory=list)
 
 
@@ -75,7 +75,7 @@ class Replay:
             decided = self._plan(each)
             self._count(is_settled=decided.action != "leave")
             would = "" if decided.action == "leave" else "would be "
-            yield f"{which}: {would}{console.harmless(decided.said)}"
+            yield f"{which}: {would}{console.harmless(decided.text)}"
 
     def run(self, name: str) -> Iterator[str]:
         """Settle each dead letter of a blob by itself, and say what was done with it."""
@@ -88,12 +88,12 @@ class Replay:
             for which, each in self._chosen(inside):
                 held.renew()
                 decided = self._plan(each)
-                said = self._settle(each, decided)
-                is_settled = said is None and decided.action != "leave"
+                failure = self._settle(each, decided)
+                is_settled = failure is None and decided.action != "leave"
                 if is_settled:
                     left = [other for other in left if other is not each]
                 self._count(is_settled=is_settled)
-                yield f"{which}: {console.harmless(said or decided.said)}"
+                yield f"{which}: {console.harmless(failure or decided.text)}"
             if len(left) < len(inside):
                 held.leave(left)
 

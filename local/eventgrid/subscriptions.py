@@ -19,7 +19,7 @@ Schema = Literal["EventGridSchema", "CloudEventSchemaV1_0"]
 
 
 class Filter(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Which events a subscription takes. A filter that is not imitated is refused, not ignored."""
+    """Which events a subscription takes. An unsupported filter is refused, not ignored."""
 
     included_event_types: list[str] | None = None
     """None or empty: all types."""

@@ -80,7 +80,7 @@ class _Context(Struct, frozen=True, rename="camel"):
 
 
 def received(payload: AdvancedReceived, envelope: Envelope, extra: dict[str, Any]) -> Fact:
-    """A customer wrote, sent a file, pressed a button or reacted."""
+    """A customer wrote, sent a file, pressed a button or reacted to a message."""
     channel = channel_of(payload.channel_type)
     _, _, subject = (envelope.subject or "").strip("/").partition("/")
     from_ = text(payload.from_)
@@ -131,7 +131,7 @@ def _message(
 
 
 def _first(name: str, values: tuple[Text, ...], extra: dict[str, Any]) -> str | None:
-    """The first of these that says anything; a message has one, and any other is extra."""
+    """The first of these that is not blank; a message has one, and any other goes to extra."""
     found = [own for value in values if (own := text(value))]
     if found[1:]:
         extra[name] = found[1:]

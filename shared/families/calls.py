@@ -83,7 +83,7 @@ class _EndReason(Struct, frozen=True, rename="camel"):
 
 
 def incoming(payload: IncomingCall, envelope: Envelope, extra: dict[str, Any]) -> Fact:
-    """Somebody's device rings."""
+    """A call comes in: a device rings."""
     caller = payload.from_ or in_subject(envelope.subject, "caller")
     callee = from_identifier(payload.to or in_subject(envelope.subject, "recipient"))
     call = Call(
@@ -110,7 +110,7 @@ def started(payload: CallStarted, envelope: Envelope, extra: dict[str, Any]) -> 
 
 
 def ended(payload: CallEnded, envelope: Envelope, extra: dict[str, Any]) -> Fact:
-    """A call is over, by whom and why.
+    """A call is over: who ended it, and why.
 
     It is a missed call if somebody called from a telephone, it lasted for no time, and the reason
     is that nobody answered.
@@ -146,7 +146,7 @@ def participant(payload: CallParticipant, envelope: Envelope, extra: dict[str, A
 
 
 _LONGEST = 2**53
-"""Seconds in a JSON number that are exact."""
+"""A JSON number above it may have lost digits."""
 
 
 def conversation_of(server_call_id: str | None) -> str:

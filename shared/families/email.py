@@ -19,7 +19,7 @@ from shared.records.parts import Delivery
 
 
 class EmailReport(Struct, frozen=True, rename="camel"):
-    """``AcsEmailDeliveryReportReceivedEventData``; ``old_names`` is how third parties call it."""
+    """``AcsEmailDeliveryReportReceivedEventData``; ``old_names`` are those of third parties."""
 
     old_names: ClassVar = {"deliveryStatus": "status"}
 
@@ -33,7 +33,7 @@ class EmailReport(Struct, frozen=True, rename="camel"):
 
 
 def email_report(payload: EmailReport, envelope: Envelope, extra: dict[str, Any]) -> Fact:
-    """How an e-mail has fared with one of its recipients."""
+    """Whether an e-mail reached one of its recipients."""
     sender = from_email(payload.sender or in_subject(envelope.subject, "sender"))
     recipient = from_email(payload.recipient)
     occurred_at = moment("deliveryAttemptTimestamp", payload.delivery_attempt_timestamp, extra)

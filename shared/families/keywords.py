@@ -1,4 +1,4 @@
-"""SMS that are a command to the carrier or the service, and no question to anybody.
+"""SMS that are a command to the carrier or the service: nobody has to answer them.
 
 learn.microsoft.com/azure/communication-services/concepts/sms/sms-faq ("Opt-out handling") and the
 words that carriers of the United States honour (CTIA Messaging Principles; 47 CFR 64.1200). The

@@ -19,7 +19,7 @@ _RENAMED = {
     "memberAdded": "participantAdded",
     "memberRemoved": "participantRemoved",
 }
-"""Names of before 2021-03-19, and what they became (Azure/Communication release notes)."""
+"""Field names of before 2021-03-19, and those of today (Azure/Communication release notes)."""
 
 
 class ParticipantAdded(Struct, frozen=True, rename="camel"):
@@ -57,7 +57,7 @@ def added(payload: ParticipantAdded, envelope: Envelope, extra: dict[str, Any]) 
 
 
 def removed(payload: ParticipantRemoved, envelope: Envelope, extra: dict[str, Any]) -> Fact:
-    """Somebody left a thread, or was made to."""
+    """Somebody left a thread, or was removed from it."""
     who = _participant(payload.who, envelope, "participantremoved", "memberremoved")
     return _fact(payload, envelope, extra, who)
 

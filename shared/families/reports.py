@@ -16,7 +16,7 @@ from shared.records.parts import Attempt, Delivery
 _CODE_NAMES = ("channelcode", "statuscode", "errorcode", "code")
 _TEXT_NAMES = ("channelmessage", "statusmessage", "errormessage", "message", "details", "title")
 _NESTED = ("error", "errors", "details", "error_data", "errordata", "innererror")
-"""Where errors lie in errors, in the forms of Communication Services and of WhatsApp itself."""
+"""Keys that hold an error inside an error, in the forms of Communication Services and WhatsApp."""
 
 _JSON = frozenset({"{", "["})
 

@@ -40,7 +40,7 @@ class SmsReceived(Struct, frozen=True, rename="camel"):
 
 
 class SmsReport(Struct, frozen=True, rename="camel"):
-    """``AcsSmsDeliveryReportReceivedEventData``; ``old_names`` is how third parties call it."""
+    """``AcsSmsDeliveryReportReceivedEventData``; ``old_names`` are those of third parties."""
 
     old_names: ClassVar = {"status": "deliveryStatus"}
 
@@ -91,7 +91,7 @@ def received(payload: SmsReceived, envelope: Envelope, extra: dict[str, Any]) ->
 
 
 def sms_report(payload: SmsReport, envelope: Envelope, extra: dict[str, Any]) -> Fact:
-    """How an SMS that the resource sent has fared."""
+    """Whether an SMS that the resource sent was delivered."""
     from_ = from_phone(payload.from_) or from_phone(number_in_subject(envelope.subject))
     recipient = beside(from_phone(payload.to), from_)
     sender = beside(from_, recipient)

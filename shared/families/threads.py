@@ -21,7 +21,7 @@ _RENAMED = {
     "deletedBy": "deletedByCommunicationIdentifier",
     "members": "participants",
 }
-"""Names of before 2021-03-19, and what they became (Azure/Communication release notes)."""
+"""Field names of before 2021-03-19, and those of today (Azure/Communication release notes)."""
 
 
 class ThreadCreated(Struct, frozen=True, rename="camel"):
@@ -97,7 +97,7 @@ def thread_updated(payload: ThreadUpdated, envelope: Envelope, extra: dict[str, 
 
 
 def thread_deleted(payload: ThreadDeleted, envelope: Envelope, extra: dict[str, Any]) -> Fact:
-    """A thread came to its end, by a person's hand or by a policy (``reason``)."""
+    """A person or a policy (``reason``) deleted a thread."""
     by = payload.by or in_subject(envelope.subject, "deletedby")
     deleted_at = moment("deleteTime", payload.delete_time, extra)
     thread = _thread(payload, envelope, extra, reason=text(payload.reason))

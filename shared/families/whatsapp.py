@@ -1,4 +1,4 @@
-"""Advanced messages, WhatsApp and channels to come: delivery reports, and who writes to whom.
+"""Advanced messages, WhatsApp and channels to come: delivery reports, and parties.
 
 Fields: learn.microsoft.com/azure/event-grid/communication-services-advanced-messaging-events;
 ``toBSUID`` and users without a number: azure-docs, whatsapp-username-support-overview (2026-04).
@@ -46,7 +46,7 @@ class AdvancedStatus(Struct, frozen=True, rename="camel"):
 
 
 def advanced_status(payload: AdvancedStatus, envelope: Envelope, extra: dict[str, Any]) -> Fact:
-    """How a WhatsApp (or other channel's) message that the resource sent has fared."""
+    """Whether a message of WhatsApp or another channel that the resource sent was delivered."""
     channel = channel_of(payload.channel_type)
     sender = registration(payload.from_, channel)
     recipient = user("to", payload.to, payload.to_bsuid, channel, extra)

@@ -121,7 +121,7 @@ def _read_field(
 
 
 def _forms(value: Any) -> list[Any]:
-    """A value, and what a careless sender may have meant by it."""
+    """A value, then other forms of it that a field may accept."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return [value, str(value)]
     if value == "":

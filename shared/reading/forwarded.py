@@ -67,7 +67,7 @@ def event_in(wire: Any) -> dict[str, Any]:
 
 
 def _opened(wire: Any, places: list[str]) -> tuple[str | None, Any]:
-    """What something holds, and what to call that; an object that holds nothing, without."""
+    """The name of the thing around a value, and the value; no name where nothing is around it."""
     if isinstance(wire, dict):
         for key, value in wire.items():
             if (holder := _HOLDERS.get(key.lower())) and isinstance(value, dict | list | str):

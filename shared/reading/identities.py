@@ -155,7 +155,7 @@ def _party(
 ) -> Party:
     phone_number = None
     if kind == "phoneNumber":
-        # ``4:+14255550123_id``: an id that tells calls through one number apart.
+        # ``4:+14255550123_id``: the suffix distinguishes calls through one number.
         phone_number = e164(number or (raw_id or "").removeprefix("4:").partition("_")[0])
     return Party(
         kind=kind,

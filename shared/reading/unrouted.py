@@ -59,7 +59,7 @@ INVENTED = {
     "SMSDeliveryReport": "SMSDeliveryReportReceived",
     "ChatReceived": "ChatMessageReceived",
 }
-"""Names seen in public code that Event Grid never sends, and the ones that were meant."""
+"""Names seen in public code that Event Grid never sends, and the right ones."""
 
 BEFORE_THE_PREVIEW = "microsoft.communicationservices."
 """The prefix of spring 2020; events of it were never sent to customers."""
@@ -120,7 +120,7 @@ def why_not(envelope: Envelope) -> str:
 
 
 def is_graph(envelope: Envelope) -> bool:
-    """Whether this is Microsoft Graph's, whose types are called as events of calls are."""
+    """Whether this is a notification of Microsoft Graph; some have the names of call events."""
     if not envelope.extra:
         return False
     names = {key.lower() for key in envelope.extra}

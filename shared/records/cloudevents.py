@@ -70,7 +70,7 @@ class Record(Struct, Generic[D], frozen=True, kw_only=True, omit_defaults=True):
     specversion: Literal["1.0"] = msgspec.field(default_factory=lambda: "1.0")  # never omitted
     id: Annotated[str, Meta(description="The same for the same fact; drop what you have seen.")]
     source: Annotated[str, Meta(description="The resource; an ARM id in lower case.")]
-    type: Annotated[str, Meta(description="What happened; readers must bear new types.")]
+    type: Annotated[str, Meta(description="What happened; readers must accept new types.")]
     subject: Annotated[
         str, Meta(description="The conversation's key, a pseudonym.", pattern="^[0-9a-f]{32}$")
     ]

@@ -16,7 +16,7 @@ class Outcome(Struct, frozen=True):
     status: DeliveryStatus
     reason: FailureReason | None = None
     meaning: str | None = None
-    """For people, where the word says more than the status does."""
+    """For people, where the provider's word is more exact than the status."""
 
 
 STATUSES = {

@@ -60,7 +60,7 @@ ANONYMOUS = "4:anonymous"
 class Party(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A person, number, address or service that takes part."""
 
-    kind: Annotated[PartyKind, Meta(description="What it is; readers must bear new words.")]
+    kind: Annotated[PartyKind, Meta(description="What it is; readers must accept new words.")]
     key: Annotated[
         str,
         Meta(description="The same text for every spelling of one party; absent without an id."),
@@ -176,10 +176,10 @@ class Call(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
     end_code: Annotated[str | None, Meta(description="Why it ended: code and subcode.")] = None
     end_reason: Annotated[str | None, Meta(description="Why it ended, for people.")] = None
     on_behalf_of: Annotated[
-        Party | None, Meta(description="For whom the one who is called takes calls.")
+        Party | None, Meta(description="The party for whom the one who was called answers.")
     ] = None
     answer_context: Annotated[
-        str | None, Meta(description="By which the provider lets the call be answered: a secret.")
+        str | None, Meta(description="Whoever has it can answer the call: a secret.")
     ] = None
     participant_id: Annotated[
         str | None, Meta(description="Of the participant added or removed, in this call.")
@@ -212,7 +212,7 @@ class Content(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
         Party | None, Meta(description="Who wrote the message or made the change.")
     ] = None
     recipients: Annotated[
-        tuple[Party, ...], Meta(description="Whom the event names as receiving it.")
+        tuple[Party, ...], Meta(description="The receivers that the event names.")
     ] = ()
     participant: Annotated[Party | None, Meta(description="Who was added or removed.")] = None
     message: Message | None = None

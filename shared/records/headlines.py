@@ -1,4 +1,4 @@
-"""What people read of files, mail that was read, threads' policies, calls and recordings.
+"""Titles and texts about files, mail engagement, retention policies, calls and recordings.
 
 The rest: ``wording``. They go into records, never into logs.
 """

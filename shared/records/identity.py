@@ -1,4 +1,4 @@
-"""What names a fact, and in which order facts come.
+"""What identifies a fact, and the order of facts.
 
 Names are hashed over JSON arrays, so no text that a sender puts into a field can make two different
 names equal. A change here gives every fact another id: decided once, for version 1.
@@ -40,7 +40,7 @@ def message_created(fact: Fact) -> Change:
 
 
 def message_edited(fact: Fact) -> Change:
-    """A message is edited once for each version. Without version and time it can be any of them."""
+    """A message is edited once for each version. Without both, the event's id names it."""
     message = fact.message or Message()
     version = message.version or message.edited_at
     return Change(version, is_named=message.id and version)
@@ -112,7 +112,7 @@ def by_time(_fact: Fact) -> None:
 
 
 def by_rank(fact: Fact) -> int | None:
-    """The place of a delivery's status: whatever arrives later, read outdoes delivered."""
+    """The rank of a delivery's status: ``read`` outranks ``delivered`` whenever it comes."""
     return _RANKS[fact.delivery.status] if fact.delivery else None
 
 

@@ -22,7 +22,7 @@ class Kind(Struct, frozen=True):
     order: Callable[[Fact], int | None]
     """The number that ``sequence`` begins with; None for the time."""
     headline: Callable[[Fact, str], str]
-    """``what``, and who or whom: in the title of a work item."""
+    """``what`` and the person concerned, for the title of a work item."""
     push_title: Callable[[Fact, str], str] = wording.sender_or_what
     push_body: Callable[[Fact, str], str] = wording.topic_or_what
 

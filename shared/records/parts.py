@@ -1,4 +1,4 @@
-"""The parts of a record that name nobody: times, deliveries, files, recordings, provenance.
+"""The parts of a record without a party: times, deliveries, files, recordings, provenance.
 
 They belong to the vocabulary of ``facts`` and to the same contract.
 """
@@ -41,7 +41,9 @@ Extra = Annotated[
 class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A file that came with a message."""
 
-    id: Annotated[str | None, Meta(description="By which the provider hands the file out.")] = None
+    id: Annotated[
+        str | None, Meta(description="The id for fetching the file from the provider.")
+    ] = None
     mime_type: str | None = None
     name: str | None = None
 

@@ -108,7 +108,7 @@ class _Reading:
         self.instead = ""
         """What to show where there are no words."""
         self._unclosed: set[str] = set()
-        """Elements of which no end follows."""
+        """Elements that are never closed."""
 
     def read(self) -> None:
         """Gather the words."""

@@ -12,7 +12,7 @@ PartyOrNone = TypeVar("PartyOrNone", Party, Party | None)
 
 
 class Staff(Struct, frozen=True):
-    """Whom the settings call staff."""
+    """Who is staff, by the settings."""
 
     kinds: frozenset[str]
     """``STAFF_KINDS``, kinds of parties."""
@@ -38,7 +38,7 @@ def with_roles(fact: Fact, staff: Staff) -> Fact:
 
 
 def _direction(fact: Fact, sender: Party | None) -> Direction | None:
-    """Of a chat message or a call, which do not say by themselves: outbound from staff."""
+    """Of a chat message or a call, whose events do not give it: outbound from staff."""
     if (fact.message is None and fact.call is None) or sender is None or not sender.key:
         return None
     return "outbound" if sender.role else "inbound"

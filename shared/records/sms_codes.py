@@ -16,7 +16,7 @@ _CODE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _NO_CODE = frozenset({"no error.", "no error"})
-"""What most reports of before there were codes say."""
+"""The wording of most reports from the time before codes."""
 _WORDINGS = tuple(
     (re.compile(pattern), code)
     for pattern, code in (
@@ -41,7 +41,7 @@ _WORDINGS = tuple(
 
 
 def in_words(details: str) -> str | None:
-    """The code of a text, with any separator after it or told by its documented wording.
+    """The code of a text, with any separator after it, or found by its documented wording.
 
     A number before a word, as in ``2026 messages``, is a code only if it is a documented one.
     """

@@ -45,7 +45,7 @@ class _FourTries(AsyncRetryPolicy[HttpRequest, AsyncHttpResponse]):
         super().__init__(retry_total=3, retry_backoff_factor=_LONGEST_WAIT / 4)
 
     def get_backoff_time(self, settings: dict[str, Any]) -> float:
-        """With jitter: instances that a busy queue refused do not come back in step."""
+        """With jitter, so that instances that a busy queue refused do not all come back at once."""
         return super().get_backoff_time(settings) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
 
     def get_retry_after(self, response: Any) -> float | None:
@@ -90,7 +90,7 @@ class QueueWriter:
         )
 
     async def put(self, queue: str, message: bytes) -> None:
-        """Put a message on a queue for ever, as the Base64 text that Functions triggers expect.
+        """Put a message that never expires on a queue, as the Base64 text of Functions triggers.
 
         Raises:
             ResourceNotFoundError: there is no such queue.

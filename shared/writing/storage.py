@@ -40,7 +40,7 @@ class Store(Protocol):
     """Where records and dead letters go: ``StorageAccount``, or memory in unit tests."""
 
     async def send(self, queue: str, message: bytes) -> None:
-        """Put a message on a queue, for ever."""
+        """Put a message on a queue, where it never expires."""
 
     async def save(self, container: str, name: str, body: bytes) -> str:
         """Write a JSON blob, over one of the same name; return its address."""

@@ -9,7 +9,7 @@ from shared.writing.storage import StorageAccount
 
 
 async def test_messages_never_expire(connection_string: str) -> None:
-    """The service's default would drop a record after seven days without a word."""
+    """By default the service deletes a message after seven days."""
     account = StorageAccount(Settings.from_env({"RecordStorage": connection_string}))
     await account.send("never-expires", b"{}")
     await account.close()

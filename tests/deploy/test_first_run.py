@@ -104,7 +104,7 @@ def test_the_topic_that_it_made_is_adopted_again(deployed: Deployed) -> None:
 
 
 def test_every_subscription_delivers_to_its_function(deployed: Deployed) -> None:
-    """Three, by name; none is there twice after the second run."""
+    """One for each function; none is there twice after the second run."""
     found = deployed.azure.of_type(f"{TOPIC}/eventSubscriptions")
     targets = [
         one["properties"]["destination"]["properties"]["resourceId"].rpartition("/")[2]

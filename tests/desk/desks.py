@@ -32,7 +32,7 @@ class World:
     tries: list[Push] = field(default_factory=list)
 
     def deliver(self, push: Push) -> Answer:
-        """Answer as it was told to."""
+        """Give the next of the answers."""
         self.tries.append(push)
         return self.answers.pop(0) if self.answers else Answer("sent", "taken")
 

@@ -1,4 +1,4 @@
-"""What the page's server answers, and whom it refuses."""
+"""What the page's server answers, and which requests it refuses."""
 
 import json
 import re

@@ -19,10 +19,12 @@ def _id(sample: Path) -> str:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=_id)
 def test_sample_gives_its_golden_records(sample: Path) -> None:
-    """When it should not any more: ``python3 dev.py golden``, and review the diff."""
-    expected = golden.golden_path(sample).read_text(encoding="utf-8")
+    path = golden.golden_path(sample)
 
-    assert expected == golden.golden_text(sample)
+    assert path.exists(), "a new sample: run `python3 dev.py golden`"
+    assert path.read_text(encoding="utf-8") == golden.golden_text(sample), (
+        "if the change is wanted: run `python3 dev.py golden` and review the diff"
+    )
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=_id)
@@ -42,5 +44,6 @@ def test_no_golden_file_is_left_without_its_sample() -> None:
 
 @pytest.mark.parametrize("path", docs.documents(), ids=lambda path: path.name)
 def test_generated_file_is_fresh(path: Path) -> None:
-    """When it should not any more: ``python3 dev.py docs``."""
-    assert docs.documents()[path] == (ROOT / path).read_text(encoding="utf-8")
+    assert docs.documents()[path] == (ROOT / path).read_text(encoding="utf-8"), (
+        "run `python3 dev.py docs` and review the diff"
+    )

@@ -9,14 +9,19 @@ from shared.settings import Settings
 from tools import bench, golden
 
 README = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+STEP = "step 7 of 'Adding an event type' (CONTRIBUTING.md)"
 
 
 def test_the_number_of_event_types() -> None:
-    assert f"{len(ROUTES)} event types" in README
+    expected = f"{len(ROUTES)} event types"
+
+    assert expected in README, f"{STEP}: write '{expected}'"
 
 
 def test_the_number_of_samples() -> None:
-    assert f"All {len(golden.samples())} samples gave exactly" in README
+    expected = f"All {len(golden.samples())} samples gave exactly"
+
+    assert expected in README, f"{STEP}: write '{expected}'"
 
 
 def test_every_setting_that_is_read_is_explained() -> None:

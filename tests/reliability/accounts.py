@@ -1,4 +1,4 @@
-"""What became of every event: on its queues, a dead letter, or, which must not be, neither."""
+"""Where every event is: on its queues or in dead letters. Neither is a failure."""
 
 import json
 from collections import defaultdict

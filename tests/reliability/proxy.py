@@ -68,8 +68,8 @@ class Failing:
 
     def hit(self, service: str, request: web.Request) -> bool:
         """Whether this request is one of them."""
-        is_meant = service in self.services and self.verb in f"{request.method} {request.path}"
-        if not is_meant or self.chance.random() >= self.share:
+        is_matching = service in self.services and self.verb in f"{request.method} {request.path}"
+        if not is_matching or self.chance.random() >= self.share:
             return False
         if self.at_most is not None and self.hits >= self.at_most:
             return False

@@ -216,7 +216,7 @@ def test_an_override_is_the_last_word_on_missed_calls() -> None:
     assert work["data"]["action"] == "close"
 
 
-def test_a_call_is_told_of_once() -> None:
+def test_a_call_is_one_fact() -> None:
     first, copy, other = (
         records(event("CallEnded", MISSED | change, id=id_))[0]["id"]
         for change, id_ in (({}, "1"), ({}, "2"), ({"serverCallId": "d"}, "1"))
@@ -256,7 +256,7 @@ def test_who_joined_a_call(data: dict[str, Any]) -> None:
     assert (found.participant.key, found.call.user_agent) == (ALICE, "web")
 
 
-def test_a_participant_of_a_call_is_told_of_once_for_each_joining() -> None:
+def test_a_participant_of_a_call_is_one_fact_for_each_joining() -> None:
     first, copy, again, nameless = (
         records(event("CallParticipantAdded", PARTICIPANT | {"participantId": id_}, id=event_id))[0]
         for id_, event_id in (("p", "1"), ("p", "2"), ("q", "3"), (None, "4"))
@@ -322,7 +322,7 @@ def test_the_call_of_a_recording(conversation: str, recording: str | None, subje
     assert (conversation, recording) == (found.conversation, found.recording.id)
 
 
-def test_a_recording_is_told_of_once_for_the_same_chunks() -> None:
+def test_a_recording_with_the_same_chunks_is_one_fact() -> None:
     more = {"recordingStorageInfo": {"recordingChunks": [{"documentId": "d"}, {"documentId": "e"}]}}
     name = "RecordingFileStatusUpdated"
     ids = [

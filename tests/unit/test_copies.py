@@ -35,16 +35,16 @@ def _bodies(wire: dict[str, Any], **environ: str) -> list[bytes]:
     return [send.record.body for send in convert(parse(wire), settings(**environ))]
 
 
-def _told(verb: str) -> list[dict[str, Any]]:
+def _participant_events(verb: str) -> list[dict[str, Any]]:
     """One participant's coming or going, as users and the thread hear of it, in every spelling."""
     thread = {"threadId": THREAD, "version": 7, "time": "2026-01-02T03:04:05Z"}
     by = f"{verb.lower()}By"
     who = {"displayName": "Carol", "memberId": CAROL}
-    whom = {"displayName": "Carol", "participantCommunicationIdentifier": identifier(CAROL)}
+    person = {"displayName": "Carol", "participantCommunicationIdentifier": identifier(CAROL)}
     to = "To" if verb == "Added" else "From"
     old_data = thread | {f"member{verb}": who, by: ALICE, "transactionId": "1"}
     new_data = thread | {
-        f"participant{verb}": whom,
+        f"participant{verb}": person,
         f"{by}CommunicationIdentifier": identifier(ALICE),
         "version": "7",
     }
@@ -71,7 +71,7 @@ def _told(verb: str) -> list[dict[str, Any]]:
     return [*wires, event(f"ChatThreadParticipant{verb}", new_data, id="thread")]
 
 
-def _message_told() -> list[dict[str, Any]]:
+def _message_events() -> list[dict[str, Any]]:
     wires = [
         event(
             "ChatMessageReceived",
@@ -88,7 +88,7 @@ def _message_told() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     "wires",
-    [_message_told(), _told("Added"), _told("Removed")],
+    [_message_events(), _participant_events("Added"), _participant_events("Removed")],
     ids=["message", "participant added", "participant removed"],
 )
 def test_all_events_of_one_fact_give_the_same_bytes_of_work(wires: list[dict[str, Any]]) -> None:
@@ -106,13 +106,13 @@ def test_all_events_of_one_fact_give_the_same_bytes_of_work(wires: list[dict[str
 
 def test_work_of_user_level_events_by_an_override_is_one_too() -> None:
     overrides = '{"Microsoft.Communication.ChatMessageReceived": {"work": "open"}}'
-    wires = [wire for wire in _message_told() if not wire["eventType"].endswith("InThread")]
+    wires = [wire for wire in _message_events() if not wire["eventType"].endswith("InThread")]
 
     assert len({body for wire in wires for body in _bodies(wire, ROUTE_OVERRIDES=overrides)}) == 1
 
 
 def test_the_work_item_of_the_thread_level_event_keeps_its_event() -> None:
-    (record,) = records(_message_told()[-1])
+    (record,) = records(_message_events()[-1])
 
     assert record["data"]["event"]["id"] == "thread"
 
@@ -124,7 +124,7 @@ def test_a_redelivery_gives_the_same_bytes(setting: str) -> None:
         event("SMSReceived", {"message": "a"}, id=None, eventTime=None),
         event("SMSDeliveryReportReceived", REPORT),
         event("EmailDeliveryReportReceived", {"status": "Bounced"}),
-        *_message_told(),
-        *_told("Added"),
+        *_message_events(),
+        *_participant_events("Added"),
     ):
         assert _bodies(wire, CHAT_WORK_ITEMS=setting) == _bodies(wire, CHAT_WORK_ITEMS=setting)

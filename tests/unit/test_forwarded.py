@@ -243,7 +243,7 @@ def test_the_fragment_of_a_source_today_is_a_part_of_it() -> None:
     assert parse(wire | {"source": "/a#b"}).source == "/a#b"
 
 
-def test_data_that_is_said_to_be_base64_and_is_none() -> None:
+def test_data_in_the_field_for_base64_that_is_not_base64() -> None:
     parsed = parse(OLD["0.3"] | {"data": SMS})
 
     assert parsed.data == SMS

@@ -146,7 +146,7 @@ def test_an_anonymous_participant_has_a_neutral_title() -> None:
 
 
 def test_a_number_that_is_shared_by_calls() -> None:
-    """An asserted id tells calls through one number apart; the number is the number."""
+    """The suffix of an asserted id is not part of the number."""
     flat = from_identifier("4:+14255550123_17")
     nested = from_identifier(
         {"rawId": "4:+14255550123_17", "phoneNumber": {"value": "+14255550123", "assertedId": "17"}}
@@ -231,7 +231,7 @@ def test_digits_that_begin_with_a_country_code(number: str) -> None:
         (None, "4520123456", "+2812345678"),
     ],
 )
-def test_the_other_number_tells_the_country(expected: str | None, number: str, other: str) -> None:
+def test_the_other_number_gives_the_country(expected: str | None, number: str, other: str) -> None:
     """As long as the other, and with its country code; national numbers are shorter."""
     party = beside(from_phone(number), from_phone(other))
 

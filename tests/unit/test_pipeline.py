@@ -432,14 +432,14 @@ async def test_logs_and_reasons_hold_nothing_personal(
     """Ids, types, counts and outcomes; never text, names, addresses or numbers."""
     store = MemoryStore()
     await _process(wire, store)
-    said = "\n".join(record.getMessage() for record in caplog.records)
+    logged = "\n".join(record.getMessage() for record in caplog.records)
     if store.blobs and not store.queues:
-        said += _letter(store)["deadLetterError"]
+        logged += _letter(store)["deadLetterError"]
 
-    assert said
-    assert "secret" not in said.lower()
-    assert "1555555" not in said
-    assert ALICE not in said
+    assert logged
+    assert "secret" not in logged.lower()
+    assert "1555555" not in logged
+    assert ALICE not in logged
 
 
 async def test_handle_reads_the_environment_and_uses_its_storage(

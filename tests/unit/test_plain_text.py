@@ -87,7 +87,7 @@ def test_pictures_and_attachments(expected: str | None, html: str | None) -> Non
     "itemtype", [f"{SKYPE}Reply", f"{SKYPE}reply/", f"{SKYPE[:4]}s{SKYPE[4:]}Reply"]
 )
 def test_the_words_that_a_reply_quotes_are_left_out(itemtype: str) -> None:
-    """A push with the title Ann shows what Ann wrote, not whom she answers."""
+    """A push with the title Ann shows what Ann wrote, not the message that she answers."""
     quoted = f'<strong itemprop="mri" itemid="{ALICE}">Jane</strong><p itemprop="preview">Long</p>'
     html = (
         f'<div><blockquote itemscope="" itemtype="{itemtype}" itemid="1">{quoted}'

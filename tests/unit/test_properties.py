@@ -320,12 +320,12 @@ def test_casing_and_order_of_keys_change_no_fact(
         ) == (sorted(str(leaf).lower() for leaf in _leaves(held(json.loads(second.record.body)))))
 
 
-# A thread, told by its events.
+# The events of one change in a thread.
 
 
 @st.composite
-def told_messages(draw: DrawFn) -> tuple[list[dict[str, Any]], int]:
-    """One change of one message, as N users and the thread hear of it; and N.
+def events_of_one_message(draw: DrawFn) -> tuple[list[dict[str, Any]], int]:
+    """One change of one message, as events for N users and for the thread; and N.
 
     In any order, with duplicates, in the spellings of any year, and perhaps without the fields
     that Microsoft's schema calls optional.
@@ -392,11 +392,11 @@ def told_messages(draw: DrawFn) -> tuple[list[dict[str, Any]], int]:
     return draw(st.permutations([*events, *again])), len(users)
 
 
-@given(told_messages())
+@given(events_of_one_message())
 def test_one_message_is_one_work_item_and_one_notification_for_each_recipient(
-    told: tuple[list[dict[str, Any]], int],
+    events_and_users: tuple[list[dict[str, Any]], int],
 ) -> None:
-    events, users = told
+    events, users = events_and_users
     sent = {(send.queue, send.record.envelope.id) for wire in events for send in _convert(wire)}
     work = {id_ for queue, id_ in sent if queue == SETTINGS.work_items_queue}
     push = {id_ for queue, id_ in sent if queue == SETTINGS.push_notifications_queue}

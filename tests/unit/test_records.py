@@ -375,16 +375,16 @@ def test_another_message_does_not_collapse() -> None:
 
 
 def test_fan_out_is_one_work_item_and_a_push_notification_for_each() -> None:
-    told = [
+    copies = [
         records(
             event("ChatMessageReceived", CHAT_MESSAGE | {"recipientId": who}, id=who),
             CHAT_WORK_ITEMS="user",
         )
         for who in (BOB, CAROL)
     ]
-    told.append(records(event("ChatMessageReceivedInThread", _everybody(CHAT_MESSAGE))))
-    work = {of_kind("work-item", found)["id"] for found in told}
-    push = {of_kind("push-notification", found)["id"] for found in told[:2]}
+    copies.append(records(event("ChatMessageReceivedInThread", _everybody(CHAT_MESSAGE))))
+    work = {of_kind("work-item", found)["id"] for found in copies}
+    push = {of_kind("push-notification", found)["id"] for found in copies[:2]}
 
     assert (len(work), len(push)) == (1, 2)
 
@@ -396,7 +396,7 @@ def test_old_and_new_identifiers_of_a_recipient_are_one() -> None:
 
 
 def test_old_and_new_name_of_an_event_type_are_one_fact() -> None:
-    """A ChatMember… and a ChatParticipant… event may both tell of one change (2021)."""
+    """A ChatMember… and a ChatParticipant… event may both come of one change (2021)."""
     data = {"threadId": THREAD, "version": 1, "recipientId": BOB}
     old = {"memberAdded": {"memberId": CAROL}}
     new = {"participantAdded": {"participantCommunicationIdentifier": identifier(CAROL)}}
@@ -406,7 +406,7 @@ def test_old_and_new_name_of_an_event_type_are_one_fact() -> None:
     )
 
 
-def test_what_tells_neither_message_nor_time_is_known_by_its_event() -> None:
+def test_without_message_and_time_the_event_id_names_the_fact() -> None:
     data = {"message": "a", "from": "12345"}
     first, second = (
         _ids("SMSReceived", data, id=None, eventTime=None, subject=None) for _ in range(2)
@@ -469,7 +469,7 @@ def test_attributes_hold_no_text_of_a_sender(text: str) -> None:
 
 
 def test_pushes_to_nobody_are_not_one_push() -> None:
-    """Two events of one message that name no recipient may be meant for two people."""
+    """Two events of one message that name no recipient may be for two people."""
     nobody = {key: value for key, value in CHAT_MESSAGE.items() if key != "recipientId"}
 
     assert _ids("ChatMessageReceived", nobody) != _ids("ChatMessageReceived", nobody, id="event-2")

@@ -20,12 +20,12 @@ from tests.unit.events import (
 TEAMS = "8:orgid:88888888-8888-8888-8888-888888888888"
 BOT = "28:orgid:99999999-9999-9999-9999-999999999999"
 VISITOR = "8:teamsvisitor:a"
-SAID = {key: value for key, value in CHAT_MESSAGE.items() if key != "senderId"}
+WITHOUT_SENDER = {key: value for key, value in CHAT_MESSAGE.items() if key != "senderId"}
 
 
 def _written_by(sender: Any, **environ: str) -> tuple[str | None, str, str | None]:
     """Direction, action and the sender's role of the work item; the push says the same."""
-    data = SAID | {"senderCommunicationIdentifier": sender}
+    data = WITHOUT_SENDER | {"senderCommunicationIdentifier": sender}
     found = records(event("ChatMessageReceived", data), CHAT_WORK_ITEMS="user", **environ)
     work, push = (of_kind(kind, found)["data"] for kind in ("work-item", "push-notification"))
     assert work.get("direction") == push.get("direction")

@@ -60,14 +60,14 @@ every_thread_level_route = _each(
 
 def _yield(found: list[dict[str, Any]]) -> dict[str, str]:
     """``{"work": "open normal", "push": "active"}``."""
-    said = {}
+    yields = {}
     for record in found:
         data = record["data"]
         if "action" in data:
-            said["work"] = f"{data['action']} {data['priority']}"
+            yields["work"] = f"{data['action']} {data['priority']}"
         else:
-            said["push"] = data["interruptionLevel"]
-    return said
+            yields["push"] = data["interruptionLevel"]
+    return yields
 
 
 def _twins(route: Route[Any], level: str) -> list[Route[Any]]:
@@ -227,7 +227,7 @@ def test_nobody_is_notified_of_the_own_message(name: str, own: dict[str, Any]) -
     assert work == _yield(records(event(name, data), CHAT_WORK_ITEMS="user"))
 
 
-def test_who_is_added_by_the_own_hand_is_told_so() -> None:
+def test_who_joins_a_thread_alone_gets_a_push_too() -> None:
     """Not a message: every device of the user needs to know the thread."""
     data = {"threadId": THREAD, "addedBy": ALICE, "recipientId": ALICE, "version": 1}
 
@@ -310,9 +310,9 @@ def test_work_that_a_type_yields_anyway_is_not_changed_by_user_work_items(
     route = routes.find(f"{PREFIX}SMSReceived")
     assert route is not None
     expected = Yields(work=work, push="active")
-    said = routes.fact_of(route, parse(event("SMSReceived", SMS)))
+    found = routes.fact_of(route, parse(event("SMSReceived", SMS)))
     changed = type(route)(
         route.event, route.function, route.payload, route.normalize, route.record, expected
     )
 
-    assert expected == routes.outcome(changed, said, user_work_items=True)
+    assert expected == routes.outcome(changed, found, user_work_items=True)

@@ -210,8 +210,8 @@ class _Answer:
 
 
 def _http(status: int, code: str | None, error: type[HttpResponseError]) -> HttpResponseError:
-    said = "a long message of the SDK with https://a.queue.core.windows.net/?sig=secret"
-    return error(said, response=_Answer(status, code))
+    message = "a long message of the SDK with https://a.queue.core.windows.net/?sig=secret"
+    return error(message, response=_Answer(status, code))
 
 
 @pytest.mark.parametrize(

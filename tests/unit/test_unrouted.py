@@ -23,16 +23,20 @@ def test_another_family_is_named_with_the_filter_to_mend(
 
 @pytest.mark.parametrize("casing", [str, str.upper, str.lower])
 @pytest.mark.parametrize(("name", "meant"), INVENTED.items())
-def test_an_invented_name_is_told_from_the_right_one(
+def test_the_reason_names_the_right_type_for_an_invented_name(
     name: str, meant: str, casing: Callable[[str], str]
 ) -> None:
     assert f"{meant} was meant" in why_not(parse(event(casing(name), {})))
 
 
-def test_what_is_meant_by_an_invented_name_is_a_real_one() -> None:
+def test_the_right_type_for_an_invented_name_is_a_real_one() -> None:
     real = {*OTHER_FAMILIES, *(route.event.removeprefix(PREFIX) for route in ROUTES)}
 
     assert {name for meant in INVENTED.values() for name in meant.split(" or ")} <= real
+
+
+def test_each_family_has_a_reason_and_each_reason_a_family() -> None:
+    assert set(OTHER_FAMILIES.values()) == set(REASONS)
 
 
 def test_an_invented_name_is_no_real_one() -> None:
@@ -96,7 +100,7 @@ def test_an_invented_name_is_no_real_one() -> None:
         pytest.param({"eventType": f"{PREFIX}Tomorrow"}, "add one", id="unknown"),
     ],
 )
-def test_look_alikes_are_told_apart(wire: dict[str, Any], words: str) -> None:
+def test_the_reason_names_the_other_service(wire: dict[str, Any], words: str) -> None:
     assert words in why_not(parse(wire))
 
 

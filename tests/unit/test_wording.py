@@ -21,12 +21,12 @@ MAIL = Party(kind="emailAddress", raw_id="A@x.org", email_address="A@x.org")
 BLANK = Party(kind="unknown", display_name=" " * 999 + "\u200b")
 
 
-def _fact(channel: str = "chat", **said: Any) -> Fact:
-    return Fact(channel=channel, event=SourceEvent(type="t", schema="EventGridSchema"), **said)
+def _fact(channel: str = "chat", **fields: Any) -> Fact:
+    return Fact(channel=channel, event=SourceEvent(type="t", schema="EventGridSchema"), **fields)
 
 
-def _report(status: Any, **said: Any) -> Fact:
-    delivery = Delivery(status=status, final=True, **said)
+def _report(status: Any, **fields: Any) -> Fact:
+    delivery = Delivery(status=status, final=True, **fields)
     return _fact(
         "sms", sender=PHONE, recipients=(PHONE,), message=Message(id="m"), delivery=delivery
     )

@@ -1,4 +1,4 @@
-"""Events with people in them whom nobody can mistake, whole and damaged in many ways."""
+"""Events with unmistakable personal data, whole and damaged in many ways."""
 
 import json
 from typing import Any, NamedTuple

@@ -164,15 +164,15 @@ def test_two_replays_at_once_settle_each_dead_letter_once(
     """Each blob has one of them; its events are on their queues once."""
     names = [letters.put(f"topic/S/{n}.json", [sms(f"sms-{n}") | WHY]) for n in range(12)]
     begin = threading.Barrier(2)
-    said: list[str] = []
-    threads = [threading.Thread(target=_run, args=(azurite, names, begin, said)) for _ in range(2)]
+    lines: list[str] = []
+    threads = [threading.Thread(target=_run, args=(azurite, names, begin, lines)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert 12 == sum(": replayed: " in line for line in said)
-    assert 12 == sum("left alone, another replay" in line for line in said)
+    assert 12 == sum(": replayed: " in line for line in lines)
+    assert 12 == sum("left alone, another replay" in line for line in lines)
     assert {f"sms-{n}": ["replayed"] for n in range(12)} == letters.places()
     taken = app.records()
     assert [12, 12] == [len({r["id"] for r in queue}) for queue in taken.values()]
@@ -180,14 +180,14 @@ def test_two_replays_at_once_settle_each_dead_letter_once(
 
 
 def _run(
-    azurite: StoragePorts, names: list[str], begin: threading.Barrier, said: list[str]
+    azurite: StoragePorts, names: list[str], begin: threading.Barrier, lines: list[str]
 ) -> None:
     with account.opened(settings.of_local_run(azurite), is_local=True) as opened:
         container = Container(opened.container("dead-letters"))
         replaying = Replay(opened, container, 3, None)
         begin.wait()
         for name in names:
-            said += replaying.run(name)
+            lines += replaying.run(name)
 
 
 def test_a_blob_that_somebody_holds_is_left_alone(

@@ -241,7 +241,7 @@ def test_wrong_settings_are_one_line(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for az is a shell script")
-def test_whoever_is_not_logged_in_is_told_at_once(
+def test_without_a_login_the_command_fails_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whatever identity the app has, and before anything is asked of Azure."""

@@ -93,7 +93,7 @@ async def test_an_event_that_nobody_wants_is_counted_and_dropped(start: Start) -
     ids=["casing", "CloudEvent in the wrong schema", "both schemas", "reverse", "exact text"],
 )
 async def test_what_resources_really_send_is_passed_on_unchanged(odd: bytes, start: Start) -> None:
-    """Complete or not; the text is not parsed and printed again, half an emoji not refused."""
+    """Complete or not; the text is not printed again, half a surrogate pair is not refused."""
     grid = await start(subscription(filter=types("Test.Happened")))
     assert 200 == (await grid.post(b"[" + odd + b"]"))[0]
     await grid.settle()
