@@ -118,12 +118,11 @@ def _with_data(record: dict[str, Any], blobs: BlobServiceClient, found: Found) -
     """A record with the data that its message leaves to a blob."""
     if "dataref" not in record:
         return record
-    container, name = (
-        record["dataref"].rsplit("/", 3)[1],
-        "/".join(record["dataref"].rsplit("/", 2)[1:]),
-    )
+    _, container, key, name = record["dataref"].rsplit("/", 3)
     try:
-        data = json.loads(blobs.get_blob_client(container, name).download_blob().readall())
+        data = json.loads(
+            blobs.get_blob_client(container, f"{key}/{name}").download_blob().readall()
+        )
     except (ResourceNotFoundError, ValueError):
         found.dangling.append(record["dataref"])
         return record
