@@ -27,6 +27,7 @@ from bench.storage import Storage
 from local.certificates import Certificates
 
 IN_FLIGHT = (1, 8)
+ARCHIVED = "the app, with an archive"
 LATENCY = 0.010
 """Seconds: about what a storage account takes."""
 _BASE64: dict[str, Any] = {"message_encode_policy": TextBase64EncodePolicy()}
@@ -111,6 +112,23 @@ async def ours(account: str, own: Sends) -> AsyncIterator[Deliver]:
 
 
 @asynccontextmanager
+async def archived(account: str, own: Sends) -> AsyncIterator[Deliver]:
+    """The app with ``ARCHIVE_CONTAINER``: the event is a blob beside its records."""
+    from shared.settings import Settings  # noqa: PLC0415 - see the top
+    from shared.writing.storage import StorageAccount  # noqa: PLC0415
+
+    service = StorageAccount(Settings.from_env({"RecordStorage": account}))
+    event = events.sample("SMSReceived.current").encode()
+
+    async def deliver() -> None:
+        writes = [service.send(queue, text.encode()) for queue, text in own]
+        await asyncio.gather(*writes, service.save("archive", "2026/01/02/03/event.json", event))
+
+    yield deliver
+    await service.close()
+
+
+@asynccontextmanager
 async def by_hand(account: str, own: Sends) -> AsyncIterator[Deliver]:
     """Requests signed by hand, on an aiohttp session that is kept; both at once."""
     raw = RawAccount(account)
@@ -127,6 +145,7 @@ CLIENTS = {
     "SDK, blocking, kept": blocking,
     "SDK, asynchronous, kept": asynchronous,
     OURS: ours,
+    ARCHIVED: archived,
     "aiohttp by hand": by_hand,
 }
 
@@ -148,7 +167,8 @@ async def measure(*, quick: bool) -> str:
                     output = await output_of(program, certificates.environ())
                     done = msgspec.json.decode(output, type=list[Burst])
                     count_done = sum(len(each.latencies) for each in done)
-                    check(f"messages of {client}", 2 * count_done, service.requests - before)
+                    writes = 3 if client == ARCHIVED else 2
+                    check(f"writes of {client}", writes * count_done, service.requests - before)
                     bursts[client, count].append(done[-1])
     return speeds(bursts)
 

@@ -1,4 +1,4 @@
-"""A queue service that keeps nothing: it gives one answer, after a set delay, and counts.
+"""A storage account that keeps nothing: it gives one answer, after a set delay, and counts.
 
 So a measurement shows what a client costs, and what the time that storage takes does to it.
 """
@@ -37,7 +37,7 @@ class Storage:
         self.requests = 0
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
-        """Answer a Put Message."""
+        """Answer a Put Message, or a Put Blob."""
         await request.read()
         self.requests += 1
         if self.seconds:
@@ -49,7 +49,7 @@ class Storage:
 async def running(certificates: Certificates | None = None) -> AsyncIterator[Storage]:
     """A service in this event loop, over HTTPS with a certificate."""
     (port,) = ports.free(1)
-    text, context = StoragePorts(queue=port).connection_string, None
+    text, context = StoragePorts(queue=port, blob=port).connection_string, None
     if certificates:
         text = certificates.secured(text)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -237,7 +237,7 @@ def test_figures_go_into_the_page_and_the_readme(
     monkeypatch.setattr(command, "README", readme)
 
     assert commands.main(["bench", "--write"]) == 0
-    assert page.read_text(encoding="utf-8").count("| ideal | 10 | 10.5 (1-2) |") == 5
+    assert page.read_text(encoding="utf-8").count("| ideal | 11 | 11.5 (1-2) |") == 5
     assert "dicts and json take 0.5 times" in readme.read_text(encoding="utf-8")
     assert readme.read_text(encoding="utf-8").startswith("before\n<!-- bench -->\nFrom an SMS")
     assert readme.read_text(encoding="utf-8").endswith("\n<!-- /bench -->\nafter")
