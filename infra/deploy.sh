@@ -37,7 +37,7 @@ usage() {
 usage: infra/deploy.sh --resource-group GROUP --name APP --acs-resource-id ID --location REGION [OPTIONS]
 
   --resource-group, -g GROUP  of the app; made when it is missing
-  --name, -n APP              name of the function app: 2 to 48 letters, digits and dashes
+  --name, -n APP              name of the function app: 2 to 46 letters, digits and dashes
   --acs-resource-id ID        of the Communication Services resource; this lists them:
                               az resource list --resource-type Microsoft.Communication/communicationServices --query '[].id' -o tsv
   --location, -l REGION       where the app runs
@@ -100,8 +100,8 @@ check_options() { # the rules of learn.microsoft.com/azure/azure-resource-manage
   [ -n "$group" ] || fail 2 '--resource-group is missing'
   [ -n "$name" ] || fail 2 '--name is missing'
   [[ $group =~ ^[A-Za-z0-9_.()-]{1,90}$ && $group != *. ]] || fail 2 "'$group' is no name for a resource group"
-  [[ $name =~ ^[A-Za-z0-9]([A-Za-z0-9-]{0,46}[A-Za-z0-9])$ ]] ||
-    fail 2 "'$name' is no name for the app: 2 to 48 letters, digits and dashes, no dash at the ends"
+  [[ $name =~ ^[A-Za-z0-9]([A-Za-z0-9-]{0,44}[A-Za-z0-9])$ ]] ||
+    fail 2 "'$name' is no name for the app: 2 to 46 letters, digits and dashes, no dash at the ends"
   [ -n "$acs_id" ] || fail 2 '--acs-resource-id is missing; --help says how to find it'
   printf '%s\n' "$acs_id" | grep -Eiq "$pattern" ||
     fail 2 "'$acs_id' is no resource id of a Communication Services resource"

@@ -23,7 +23,7 @@ def subscriptions_of(azure: Azure) -> list[str]:
         ([], "--resource-group is missing"),
         (["--name"], "--name needs a value"),
         (["--locaton", "x"], "unknown option --locaton"),
-        (options(name="a" * 49), "is no name for the app"),
+        (options(name="a" * 47), "is no name for the app"),
         (options(name="-app"), "'-app' is no name for the app"),
         (options(group="records."), "is no name for a resource group"),
         (options(acs="contoso-acs"), "is no resource id"),

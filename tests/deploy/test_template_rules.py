@@ -191,7 +191,7 @@ def test_every_subscription_has_dead_letters() -> None:
 
 
 def test_the_longest_name_fits() -> None:
-    """48 characters of an app's name leave room for the subscriptions' (64 at most)."""
+    """46 characters of an app's name leave room for the subscriptions' (64 at most)."""
     longest = template("main.json")["parameters"]["functionAppName"]["maxLength"]
 
     assert all(longest + 1 + len(one["name"]) <= 64 for one in subscriptions())

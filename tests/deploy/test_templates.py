@@ -234,7 +234,7 @@ def test_an_expression_that_azure_cannot_evaluate_is_found(expression: str) -> N
 @pytest.mark.parametrize(
     ("name", "given"),
     [
-        ("main.json", {"functionAppName": "a" * 49}),
+        ("main.json", {"functionAppName": "a" * 47}),
         ("main.json", {"pythonVersion": "3.9"}),
         ("main.json", {"maximumInstanceCount": 0}),
         ("main.json", {"instanceMemoryMB": 1024}),
