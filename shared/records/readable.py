@@ -66,7 +66,9 @@ def is_json(text: str) -> bool:
         return False
     try:
         value = msgspec.json.decode(inside)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except RecursionError:
+        return True  # how deep is too deep depends on Python's version; no person wrote this
+    except (msgspec.DecodeError, UnicodeError):
         return False
     return isinstance(value, dict) or any(isinstance(item, dict | list) for item in value)
 

@@ -90,14 +90,14 @@ def test_what_can_turn_a_title_around_goes_and_what_writes_words_stays(
     assert expected == one_line(text)
 
 
-@pytest.mark.parametrize("text", ['{"a": 1}', " {}\n", '[{"a": 1}]', "[[1]]"])
+@pytest.mark.parametrize(
+    "text", ['{"a": 1}', " {}\n", '[{"a": 1}]', "[[1]]", "[" * 9999 + "]" * 9999]
+)
 def test_what_is_json(text: str) -> None:
     assert is_json(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["[1]", "{a}", "[sic]", "{", "1", "null", "", "[" * 5000 + "]" * 5000]
-)
+@pytest.mark.parametrize("text", ["[1]", "{a}", "[sic]", "{", "1", "null", ""])
 def test_what_is_no_json(text: str) -> None:
     """Somebody who writes ``[1]`` or ``{a}`` means a note or a name."""
     assert not is_json(text)
