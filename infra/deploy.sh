@@ -33,9 +33,9 @@ retries=${RETRIES:-20}
 lock=keep-records # the name in main.json
 python_version=3.13
 
-group='' location='' name='' acs_id='' package='' parameters='' my_address=''
+group='' location='' name='' acs_id='' package='' parameters=''
 mode=deploy dead_letters='' reset=false delete_data=false yes=false
-work='' admitted='' unlocked='' entries='' host='' status=''
+work='' unlocked='' entries=''
 
 values='resource-group name acs-resource-id location python-version parameters package my-address'
 flags='dead-letter-with-identity dead-letter-without-identity reset-subscriptions
@@ -69,6 +69,9 @@ usage: infra/deploy.sh --resource-group GROUP --name APP --acs-resource-id ID --
   --yes                       with --delete-data: do not ask
 TEXT
 }
+
+# shellcheck source=infra/call.sh
+. "$infra/call.sh"
 
 say() { printf '%s\n' "$*"; }
 
@@ -392,14 +395,13 @@ wait_for_functions() {
 # A list of functions proves nothing: the host makes it of function.json files, without Python. So each
 # function is handed an event as Event Grid would, of a type that makes no record (docs/events.md).
 prove() {
-  local function attempt=1 key=''
-  host=$("$az" resource show --ids "$app_id" --api-version 2024-04-01 --query properties.defaultHostName -o tsv | tr -d '\r')
+  local function attempt=1
   for function in $(expected_functions); do
-    until takes_event "$function"; do
-      if [ "$status" = 403 ] && [ -z "$admitted" ]; then admit; fi
+    until post "$function" "$(no_record)"; do
       if [ "$attempt" -ge "$retries" ]; then
         fail 12 "$function does not take an event: $(meaning). No event subscription was made"
       fi
+      admit || fail 12 "$(meaning)"
       say "trying $function: $(meaning); attempt $((attempt + 1)) of $retries in $retry_seconds s"
       attempt=$((attempt + 1))
       sleep "$retry_seconds"
@@ -409,68 +411,10 @@ prove() {
   close_again
 }
 
-takes_event() { # takes_event FUNCTION; the key reaches curl by a pipe: the process list has no secret
-  if [ -z "$key" ]; then # the host makes it when it first runs
-    key=$("$az" functionapp keys list --resource-group "$group" --name "$name" \
-      --query systemKeys.eventgrid_extension -o tsv 2>/dev/null | tr -d '\r') || key=''
-  fi
-  status=$(printf 'header = "x-functions-key: %s"\n' "$key" | curl --disable --config - --silent --max-time 30 \
-    --output /dev/null --dump-header "$work/headers" --write-out '%{http_code}' \
-    --header 'aeg-event-type: Notification' --header 'Content-Type: application/json' --data "$(no_record)" \
-    "https://$host/runtime/webhooks/EventGrid?functionName=$1") || true
-  if [ "$status" = 401 ]; then key=''; fi
-  [ "$status" = 202 ]
-}
-
 no_record() {
   printf '[{"id": "deploy.sh", "topic": "%s", "subject": "deploy.sh", "eventTime": "%s", "dataVersion": "1.0",
     "eventType": "Microsoft.Communication.ChatTypingIndicatorReceivedInThread", "data": {}}]' \
     "$acs_id" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-}
-
-meaning() {
-  case $status in
-    000) say 'nothing answers' ;;
-    401) say "HTTP 401: the host has no key eventgrid_extension yet, or you may not read it" ;;
-    403) say 'HTTP 403: access to the app is restricted, see --my-address' ;;
-    404) say 'HTTP 404: the host has not loaded it' ;;
-    500) say 'HTTP 500: it cannot be imported, or a setting is wrong; the log stream and Application Insights have the exception' ;;
-    *) say "HTTP $status" ;;
-  esac
-}
-
-admit() { # this machine, where only Event Grid may call: by the address that the app says it refused
-  local address=$my_address
-  if [ -z "$address" ]; then
-    address=$(grep -i '^x-ms-forbidden-ip:' "$work/headers" | cut -d: -f2- | tr -d ' \r' || true)
-    [[ $address =~ ^[0-9a-fA-F.:]+$ ]] || fail 12 'the app refuses this machine and does not name its address: add --my-address'
-  fi
-  case $address in
-    */*) ;;
-    *:*) address=$address/128 ;;
-    *) address=$address/32 ;;
-  esac
-  admitted=deploy-$(date +%s) # before it is there: an interrupted az may have made it
-  say "access: $address is let in while the functions are tried (rule $admitted)"
-  change 12 functionapp config access-restriction add --resource-group "$group" --name "$name" \
-    --rule-name "$admitted" --action Allow --priority 1 --ip-address "$address"
-}
-
-close_again() {
-  local attempt rule=$admitted
-  if [ -z "$rule" ]; then return; fi
-  for attempt in 1 2 3; do
-    if "$az" functionapp config access-restriction remove --resource-group "$group" --name "$name" \
-      --rule-name "$rule" -o none; then
-      say "access: rule $rule is removed"
-      admitted=''
-      return
-    fi
-    if [ "$attempt" -lt 3 ]; then sleep "$retry_seconds"; fi
-  done
-  printf 'deploy.sh: the access rule %s could not be removed, or was not made. Look: az functionapp config access-restriction show --resource-group %s --name %s\n' \
-    "$rule" "$group" "$name" >&2
-  return 1
 }
 
 verify() {

@@ -102,7 +102,7 @@ def test_an_address_that_the_app_does_not_name(cloud: Cloud, azure: Azure) -> No
     run = cloud.deploy(*EVENTS_ONLY, DEPLOY_MY_ADDRESS="127.0.0.1")
 
     assert 12 == refused.code, refused.stderr
-    assert "add --my-address" in refused.stderr
+    assert "(it does not name the address), see --my-address" in refused.stderr
     assert 0 == run.code, run.stderr
     assert "127.0.0.1/32 is let in" in run.stdout
     assert [EVENT_GRID_ONLY] == azure.access_rules

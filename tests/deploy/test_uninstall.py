@@ -1,4 +1,4 @@
-"""`infra/deploy.sh --uninstall --delete-data`: the records go when somebody says so, and then only."""
+"""`infra/deploy.sh --uninstall --delete-data`: the records go when somebody says so."""
 
 import contextlib
 import os

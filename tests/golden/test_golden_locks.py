@@ -50,10 +50,9 @@ def test_a_lock_is_fresh(lock: str) -> None:
 
 def test_azure_runs_the_runtime_of_the_tests() -> None:
     """The same version with the same hashes; where it cannot be chosen, the line does not count."""
-    ours, azures = (
-        re.search(rf"^{RUNTIME}(==\S+)([^\\]*)\\\n((?: +--hash=\S+ ?\\?\n)+)", text(name), re.M)
-        for name in ("local/requirements-runtime.txt", "requirements.txt")
-    )
+    wanted = re.compile(rf"^{RUNTIME}(==\S+)([^\\]*)\\\n((?: +--hash=\S+ ?\\?\n)+)", re.MULTILINE)
+    names = ("local/requirements-runtime.txt", "requirements.txt")
+    ours, azures = (wanted.search(text(name)) for name in names)
 
     assert ours
     assert azures

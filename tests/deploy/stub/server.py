@@ -129,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        answer = self.server.stub.answer(self.command, self.path, body, self.headers)
+        answer = self.server.stub.answer(self.command, self.path, body, dict(self.headers))
         payload = b"" if answer.body is None else json.dumps(answer.body).encode()
         reason = routes.FORBIDDEN if answer.status == HTTPStatus.FORBIDDEN else None
         self.send_response(answer.status, reason)
