@@ -546,6 +546,7 @@ uninstall() {
   forget_deployment "$topic_group" "$name-events"
   forget_deployment "$group" "$name"
   delete_resources "$(list_resources | grep -Fiv /providers/Microsoft.Storage/ || true)" \
+    Microsoft.Insights/metricAlerts/ Microsoft.Insights/scheduledQueryRules/ Microsoft.Insights/actionGroups/ \
     Microsoft.Web/sites/ Microsoft.Web/serverfarms/ Microsoft.Insights/ Microsoft.
   if [ "$delete_data" = true ]; then
     delete_resources "$(storage_accounts)" Microsoft.Storage/
