@@ -166,8 +166,10 @@ def _records(
 
 def _expires(route: Route[Any], settings: Settings) -> int | None:
     """Seconds for which a push is of use: the row's or the setting's, whichever is less."""
-    limits = [limit for limit in (route.push_expires, settings.push_expires) if limit is not None]
-    return min(limits, default=None)
+    own, general = route.push_expires, settings.push_expires
+    if own is None or general is None:
+        return general if own is None else own
+    return min(own, general)
 
 
 def _addressee(fact: Fact) -> Party | None:
