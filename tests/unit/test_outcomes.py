@@ -39,6 +39,14 @@ def test_the_code_of_an_sms_report_with_any_separator(form: str, code: str) -> N
     assert (code, SMS_CODES[code].reason) == (delivery.code, delivery.failure_reason)
 
 
+@pytest.mark.parametrize("word", ["Undelivered", "DeliveryFailed", "", None])
+def test_a_code_decides_where_nobody_documents_the_word(word: str | None) -> None:
+    report = SMS | {"deliveryStatus": word, "deliveryStatusDetails": "4007: opted out"}
+    delivery = _delivery(SMS_REPORT, report)
+
+    assert ("failed", "optedOut") == (delivery.status, delivery.failure_reason)
+
+
 @pytest.mark.parametrize(
     ("code", "details"),
     [
