@@ -28,8 +28,8 @@ _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _RAW = ("script", "style")
 """What is inside is no mark-up: ``a<b`` opens no tag."""
 _UNSEEN_NAMES = (
-    "attachment audio customemoji emoji head iframe legacyquote math noscript object quote svg template"
-    " title uriobject video xml"
+    "attachment audio customemoji emoji head iframe legacyquote math noscript object quote svg"
+    " template title uriobject video xml"
 )
 _UNSEEN = frozenset(_UNSEEN_NAMES.split())
 """Nothing inside is for people, or not for those who read a line of text."""
