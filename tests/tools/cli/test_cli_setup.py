@@ -233,9 +233,9 @@ def test_a_second_set_up_waits_for_the_first(place: Place) -> None:
 @pytest.mark.parametrize(
     ("version", "wish", "programs", "from_wheel"),
     [
-        ("v20.11.1", "", ["node", "npm"], False),
+        ("v22.0.0", "", ["node", "npm"], False),
         ("v24.0.0", "", ["node", "npm"], False),
-        ("v18.19.0", "", ["node", "npm"], True),
+        ("v20.20.2", "", ["node", "npm"], True),
         ("nonsense", "", ["node", "npm"], True),
         ("v24.0.0", "wheel", ["node", "npm"], True),
         ("v24.0.0", "", ["node"], True),
@@ -267,6 +267,6 @@ def test_the_lock_file_names_no_registry() -> None:
     """So npm takes every package from the registry that its user configured."""
     lock = (paths.NPM / "package-lock.json").read_text(encoding="utf-8")
 
-    assert '"azurite": "3.35.0"' in lock
+    assert '"azurite": "3.37.0"' in lock
     assert '"resolved"' not in lock
     assert lock.count('"integrity"') == lock.count('"node_modules/')
