@@ -14,6 +14,7 @@ from local import paths
 from local.errors import CommandError
 from local.setup.environment import base_python, needs_node_wheel
 from local.setup.steps import Step, only_one, run_due
+from shared import __version__
 from tests.commands import children_of, eventually, is_alive, run, started, with_repository
 
 pytestmark = pytest.mark.e2e
@@ -53,7 +54,7 @@ def copy(tmp_path: Path) -> Path:
     """The command line alone, as in a fresh clone: no .venv."""
     shutil.copy(paths.ROOT / "dev.py", tmp_path)
     ignored = shutil.ignore_patterns("__pycache__")
-    for folder in ("local", "tools"):
+    for folder in ("local", "tools", "shared"):
         shutil.copytree(paths.ROOT / folder, tmp_path / folder, ignore=ignored)
     return tmp_path
 
@@ -63,6 +64,7 @@ def copy(tmp_path: Path) -> Path:
     [
         ([], 0, "commands:"),
         (["--help"], 0, "commands:"),
+        (["--version"], 0, f"acs-event-records {__version__}\n"),
         (["start", "--help"], 0, "--once"),
         (["send", "--help"], 0, "--publisher"),
         (["peek", "-h"], 0, "--queue-port"),
