@@ -26,15 +26,29 @@ def test_every_action_is_pinned_by_its_commit(workflow: Path) -> None:
     assert [one for one in used if not pinned.fullmatch(one)] == []
 
 
+def jobs(workflow: Path) -> list[str]:
+    """The jobs of a workflow."""
+    _, _, body = workflow.read_text(encoding="utf-8").partition("\njobs:")
+    return re.split(r"\n  (?=[\w-]+:\n)", body)[1:]
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_only_a_job_that_logs_in_or_signs_may_do_more_than_read(workflow: Path) -> None:
+    before = workflow.read_text(encoding="utf-8").partition("\njobs:")[0]
+    more = [job for job in jobs(workflow) if ": write" in job]
+
+    assert "\npermissions:\n  contents: read\n" in before
+    assert ": write" not in before
+    assert all("uses: azure/login@" in job or "uses: actions/attest@" in job for job in more)
+
+
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_every_job_ends_in_time(workflow: Path) -> None:
     """GitHub's own limit is six hours."""
-    _, *jobs = re.split(
-        r"\n  (?=[\w-]+:\n)", workflow.read_text(encoding="utf-8").partition("\njobs:")[2]
-    )
+    own = [job for job in jobs(workflow) if "runs-on: " in job]
 
-    assert jobs
-    assert [job for job in jobs if "runs-on: " in job and "timeout-minutes: " not in job] == []
+    assert own
+    assert [job for job in own if "timeout-minutes: " not in job] == []
 
 
 def test_the_pythons_are_those_that_a_deployment_takes() -> None:
