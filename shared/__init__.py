@@ -16,3 +16,6 @@ An event's way, from the bottom of the imports to the top:
 ``settings``, ``writing`` and ``pipeline`` are the edges. All else is pure: no I/O, no clock, no
 randomness. ``tests/unit/test_architecture.py`` holds this order.
 """
+
+__version__ = "0.1.0"
+"""The version of the app; `CHANGELOG.md` says what it has. Records have versions of their own."""
