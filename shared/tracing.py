@@ -5,8 +5,8 @@ queues yet. The Functions worker makes the invocation's context the current one.
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -18,7 +18,7 @@ from shared.records.cloudevents import Record
 from shared.redaction import one_word
 from shared.settings import OPEN_TELEMETRY, Settings
 
-_TRACEPARENT = re.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # w3.org/TR/trace-context
+_W3C = re.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # w3.org/TR/trace-context
 _QUEUE = "messaging.destination.name"
 _OFF = nullcontext()
 
@@ -29,18 +29,17 @@ def traced(event: Envelope, settings: Settings, traceparent: str | None) -> Enve
         span = _opentelemetry().get_current_span()
         span.set_attribute("messaging.message.id", one_word(event.id))
         span.set_attribute("cloudevents.event_type", one_word(event.type))
-    if not settings.trace_records or event.traceparent or not traceparent:
-        return event
-    is_valid = _TRACEPARENT.fullmatch(traceparent)
-    return structs.replace(event, traceparent=traceparent) if is_valid else event
+    if settings.trace_records and not event.traceparent and _W3C.fullmatch(traceparent or ""):
+        return structs.replace(event, traceparent=traceparent)
+    return event
 
 
-def processing(settings: Settings) -> AbstractContextManager[None]:
+def processing(settings: Settings) -> AbstractContextManager[Any]:
     """The span around everything that is done with one event."""
     return _span("process", {"messaging.system": "eventgrid"}, None) if settings.spans else _OFF
 
 
-def sending(settings: Settings, queue: str, record: Record[Any]) -> AbstractContextManager[None]:
+def sending(settings: Settings, queue: str, record: Record[Any]) -> AbstractContextManager[Any]:
     """The span around putting one record on its queue."""
     if not settings.spans:
         return _OFF
@@ -48,26 +47,27 @@ def sending(settings: Settings, queue: str, record: Record[Any]) -> AbstractCont
     return _span("send", {"messaging.system": "azure_storage_queue"} | of_message, record)
 
 
-@contextmanager
-def _span(operation: str, attributes: dict[str, str], sent: Record[Any] | None) -> Iterator[None]:
-    """A span: ids and names; of a failure the class, since its message may quote anything."""
-    trace = _opentelemetry()
+def _span(operation: str, attributes: dict[str, str], sent: Record[Any] | None) -> ExitStack:
+    """Begin a span: ids and names; of a failure the class, since its message may quote anything."""
+    trace, span = _opentelemetry(), ExitStack()
     carried = {"traceparent": (sent and sent.traceparent) or ""}
     creation = trace.propagation.tracecontext.TraceContextTextMapPropagator().extract(carried)
-    with trace.get_tracer("acs_event_records").start_as_current_span(
+    begun = trace.get_tracer("acs_event_records").start_as_current_span(
         f"{operation} {attributes.get(_QUEUE, '')}".rstrip(),
         kind=trace.SpanKind.CLIENT if sent else trace.SpanKind.CONSUMER,
         attributes=attributes | {f"messaging.operation.{of}": operation for of in ("name", "type")},
         links=[trace.Link(trace.get_current_span(creation).get_span_context())],
         record_exception=False,
         set_status_on_exception=False,
-    ) as span:
-        try:
-            yield
-        except BaseException as error:
-            span.set_attribute("error.type", type(error).__name__)
-            span.set_status(trace.StatusCode.ERROR)
-            raise
+    )
+    span.push(partial(_end, trace, span.enter_context(begun)))
+    return span
+
+
+def _end(trace: Any, span: Any, failure: type[BaseException] | None, *_: object) -> None:
+    if failure:
+        span.set_attribute("error.type", failure.__name__)
+        span.set_status(trace.StatusCode.ERROR)
 
 
 def _opentelemetry() -> ModuleType:
