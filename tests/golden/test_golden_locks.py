@@ -10,6 +10,7 @@ LOCKED = {
     "requirements.txt": ["requirements.in"],
     "requirements-dev.lock": ["requirements.txt", "requirements-dev.txt"],
     "tests/deploy/requirements.lock": ["tests/deploy/requirements.txt"],
+    ".github/requirements.lock": [".github/requirements.txt"],
 }
 SMALL = ["local/requirements-node.txt", "local/requirements-runtime.txt"]
 """They hold their hashes themselves."""
