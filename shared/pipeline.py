@@ -103,8 +103,7 @@ async def _process(
     except RejectedEvent as rejection:
         await _reject(event, function, rejection, parsed, settings, store)
         return
-    if sends:  # without: deploy.sh hands every function an event that makes no record
-        _warn_of_wrong_function(parsed, function)
+    _warn_of_wrong_function(parsed, function)
     await deliver(sends, settings, store, archive_of=event if sends else None)
     log.info(
         "event=%s type=%s outcome=%s records=%s",
@@ -240,7 +239,7 @@ async def _reject(
 
 def _warn_of_wrong_function(parsed: Envelope, function: str) -> None:
     route = routes.find(parsed.type)
-    if route and route.function != function:
+    if route and route.record and route.function != function:
         log.warning(
             "%s belongs to %s and came to %s: mend the included event types of the event "
             "subscription that delivers to %s",
