@@ -129,10 +129,16 @@ def test_an_interrupted_run_is_closed(cloud: Cloud, azure: Azure) -> None:
     def looked_at_rules() -> int:
         return sum(one.path.endswith("/config/web") for one in cloud.stub.requests)
 
+    def closing_or_pressed(before: int) -> bool:
+        closing = looked_at_rules() > before
+        if not closing:
+            os.killpg(process.pid, signal.SIGINT)
+        return closing
+
     try:
         wait_until(process, lambda: len(azure.access_rules) > 1 and bool(azure.app.answers))
         before = looked_at_rules()
-        wait_until(process, lambda: pressed(process, looked_at_rules() > before))
+        wait_until(process, lambda: closing_or_pressed(before))
         os.killpg(process.pid, signal.SIGTERM)
         output, _ = process.communicate(timeout=SECONDS)
     finally:
@@ -141,13 +147,6 @@ def test_an_interrupted_run_is_closed(cloud: Cloud, azure: Azure) -> None:
 
     assert 130 == process.returncode, output
     assert [EVENT_GRID_ONLY] == azure.access_rules
-
-
-def pressed(process: "subprocess.Popen[str]", closing: bool) -> bool:  # noqa: FBT001 -- a state
-    """Press Ctrl-C, unless the script is closing already."""
-    if not closing:
-        os.killpg(process.pid, signal.SIGINT)
-    return closing
 
 
 def wait_until(process: "subprocess.Popen[str]", happened: Callable[[], bool]) -> None:
