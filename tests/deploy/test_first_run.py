@@ -42,7 +42,7 @@ def deployed(cloud: Cloud) -> Deployed:
     """The first run meets a role that is not yet in force, and a host that has no key yet."""
     azure = cloud.stub.reset()
     azure.publish_failures = 1
-    azure.cold_answers = 1
+    azure.cold_answers = 2
     first = cloud.deploy(*options())
     again = cloud.deploy(*options())
     return Deployed(first, again, azure)
