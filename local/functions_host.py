@@ -51,7 +51,7 @@ def start(
         name: for messages.
     """
     program, cwd = [sys.executable, "-m", "local.host"], paths.ROOT
-    options = ["--root", str(root), "--address", ports.LOOPBACK]
+    options = ["--root", str(root)]
     if func:
         name, program, options, cwd = f"{name} (func start)", [func, "start"], [], root
     command = [*program, "--port", str(port), *options]

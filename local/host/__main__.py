@@ -27,7 +27,7 @@ def main() -> int:
 
         _put_app_last(root)
         function_app = prepare(root, local_settings, f"localhost:{port}")
-        asyncio.run(serve(function_app, arguments.address, port))
+        asyncio.run(serve(function_app, port))
     except HostError as error:
         print(error, file=sys.stderr)
         return 1
@@ -57,7 +57,6 @@ def _arguments() -> argparse.Namespace:
         type=_port,
         help="default: Host.LocalHttpPort of local.settings.json, then 7071",
     )
-    parser.add_argument("--address", default="127.0.0.1", help="default: %(default)s")
     parser.add_argument(
         "--root", type=Path, default=_REPOSITORY, help="the function app; default: this repository"
     )

@@ -127,11 +127,24 @@ async def test_only_news_opens_a_resolved_ticket(local_run: Run, page: Page) -> 
 
 
 async def test_a_foreign_name_gets_nothing(local_run: Run, chromium: int) -> None:
-    """Not even where the attacker's name leads to this machine."""
-    async with browser.page(chromium) as foreign:
-        await foreign.open(f"http://{FOREIGN}:{local_run.reader.port}/api/state")
-        text = await foreign.until("document.body.innerText")
-        assert {"error": "this desk is for this machine only"} == json.loads(text)
+    """Not even where the attacker's name leads to this machine: no page, no event, no data."""
+    stack, desk = local_run.stack, local_run.reader.port
+    published = stack.topic.state()["published"] if stack.topic else 0
+    headers = "{'aeg-event-type': 'Notification', 'aeg-sas-key': 'any'}"
+    asks = {
+        desk: "fetch('/api/state')",
+        stack.host_port: "fetch('/runtime/webhooks/eventgrid?functionName=sms_received', "
+        f"{{method: 'POST', body: '[{{}}]', headers: {headers}}})",
+        stack.topic_port: f"fetch('/api/events', {{method: 'POST', headers: {headers}, "
+        "body: '[{}]'})",
+    }
+    for port, ask in asks.items():
+        async with browser.page(chromium) as foreign:
+            await foreign.open(f"http://{FOREIGN}:{port}/")
+            assert "for this machine only" in await foreign.until("document.body.innerText")
+            assert 403 == await foreign.evaluate(f"{ask}.then(answer => answer.status)")
+    assert stack.topic is not None
+    assert published == stack.topic.state()["published"]
 
 
 async def test_a_foreign_page_gets_nothing(local_run: Run, chromium: int) -> None:
