@@ -1,8 +1,7 @@
 """``handle``: decode, normalize, deliver. The only place where a rejected event is caught.
 
-To Event Grid, returning means done and raising means send it again. So an event that no retry can
-help becomes a dead letter and returns; storage that fails, a wrong setting, a bug and one event too
-many raise.
+To Event Grid, returning means done, raising means send it again. So an event that no retry can help
+becomes a dead letter; storage that fails, a wrong setting, a bug and one event too many raise.
 """
 
 import asyncio
@@ -23,7 +22,7 @@ from shared.errors import (
     UnknownEventType,
 )
 from shared.families.route import Route
-from shared.reading import envelope, unrouted
+from shared.reading import envelope, jsontext, unrouted
 from shared.reading.envelope import Envelope
 from shared.records import records, roles
 from shared.records.cloudevents import Encoded
@@ -76,10 +75,11 @@ def _in_flight() -> asyncio.Semaphore:
 
 
 async def process(event: str, function: str, settings: Settings, store: Store) -> None:
-    """``handle`` with the settings and the store given."""
+    """``handle`` with the settings and the store given; each event of a batch by itself."""
+    events = jsontext.elements(event)
     try:
         async with asyncio.timeout(DEADLINE):
-            await _process(event, function, settings, store)
+            await _all([_process(each, function, settings, store) for each in events])
     except TimeoutError:
         raise DeliveryError(f"storage did not answer within {DEADLINE:g} s") from None
 
@@ -179,19 +179,24 @@ async def deliver(
 ) -> None:
     """Write all records of an event at once, and the event itself where there is an archive.
 
-    Every write ends before the first failure is raised.
-
     Raises:
         DeliveryError: storage did not take one of them; the event must come again.
     """
     writes: list[Any] = [_write(send, settings, store) for send in sends]
     if archive_of is not None and settings.archive_container:
-        name = archive.blob_name(archive_of, datetime.now(UTC))
-        body = archive.content(archive_of)
+        name, body = archive.blob_name(archive_of, datetime.now(UTC)), archive.content(archive_of)
         writes.append(store.save(settings.archive_container, name, body))
-    for result in await asyncio.gather(*writes, return_exceptions=True):
-        if isinstance(result, BaseException):
-            raise result
+    await _all(writes)
+
+
+async def _all(work: list[Any]) -> None:
+    """Await all at once. Each ends before the first failure is raised."""
+    if len(work) == 1:  # as mostly; it needs no task
+        await work[0]
+    else:
+        results = await asyncio.gather(*work, return_exceptions=True)
+        for failure in (each for each in results if isinstance(each, BaseException)):
+            raise failure
 
 
 async def _write(send: Send, settings: Settings, store: Store) -> None:
