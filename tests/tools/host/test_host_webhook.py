@@ -106,7 +106,9 @@ ROWS = {
     "empty body": Row(500, sent=""),
     "JSON scalar": Row(500, sent='"event"'),
     "text after the JSON": Row(500, sent="[] []"),
-    "nested deeply, and a string that never ends": Row(500, sent="[" * 5000 + '"\\"' * 500_000),
+    "nested deeply, and a string that never ends": Row(
+        500, sent="[" * 5000 + '"' + '\\"' * 500_000
+    ),
     # other headers
     "unsubscribe": Row(202, kind="Unsubscribe", sent=""),
     "no header": Row(400, kind=None),
