@@ -20,6 +20,7 @@ import azure_functions_runtime_v1 as library
 
 from local.host.app import EVENT_GRID, HTTP, Function
 from local.host.call import Call, Outcome, TypedData
+from shared.redaction import hide
 
 _log = logging.getLogger("host")
 
@@ -68,11 +69,14 @@ def _request(verb: str, **fields: object) -> SimpleNamespace:
 
 
 def _failure(response: Any) -> str | None:
-    """Give the reason why an answer is a failure, in the form that `func start` prints."""
+    """Give the reason why an answer is a failure, in the form that `func start` prints.
+
+    It goes to the log and to whoever asks for the state of the function, so it holds no secret.
+    """
     if response.result.status == _StatusResult.Success:
         return None
     error = response.result.exception
-    return f"Result: Failure\nException: {error.message}\nStack: {error.stack_trace}"
+    return hide(f"Result: Failure\nException: {error.message}\nStack: {error.stack_trace}")
 
 
 class Runtime:

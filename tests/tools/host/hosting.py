@@ -54,7 +54,7 @@ def write_function(root: Path, name: str, code: str, function_json: str | None =
 
 
 def write_settings(
-    root: Path, values: dict[str, Any], *, local_port: int | None = None, **host_json: object
+    root: Path, values: dict[str, Any], *, local_port: int | str | None = None, **host_json: object
 ) -> None:
     """Write host.json and local.settings.json, with the storage that the host asks for."""
     root.mkdir(exist_ok=True)
