@@ -9,14 +9,27 @@ browsers send neither of the last two.
 aiohttp itself refuses a second ``Host``, a header line above 8 KiB and more than 128 header lines.
 """
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 _HOST = re.compile(r"(?:localhost\.?|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
 _OWN_SITE = {"same-origin", "none"}
 """``none`` is what a person does, such as typing an address."""
+
+requests_log = logging.getLogger("requests")
+"""For both servers."""
+
+
+def _is_our_mistake(record: logging.LogRecord) -> bool:
+    """What cannot be read as a request gets 400; the error quotes it, so it is not logged."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+requests_log.addFilter(_is_our_mistake)
 
 
 @web.middleware

@@ -15,6 +15,7 @@ from local.host.call import Call
 from local.host.errors import HostError
 from local.host.runtime import Runtime
 from local.host.state import Host
+from local.own_machine import requests_log
 from local.ports import LOOPBACK
 
 _log = logging.getLogger("host")
@@ -27,7 +28,10 @@ async def serve(function_app: FunctionApp, port: int) -> None:
     routes = http_trigger.routes(function_app.functions, function_app.host_json)
     host = Host(function_app, runtime, routes=routes)
     runner = web.AppRunner(
-        server.build(host), access_log=None, shutdown_timeout=lifetime.GRACE_SECONDS
+        server.build(host),
+        access_log=None,
+        logger=requests_log,
+        shutdown_timeout=lifetime.GRACE_SECONDS,
     )
     await runner.setup()
     try:

@@ -69,3 +69,5 @@ def test_headers_are_bounded(headers: bytes, host: RunningHost) -> None:
 
         assert b" 400 " in connection.recv(100)
     assert 200 == host.request("GET", "/admin/host/ping").status
+    assert "X: x" not in host.log()
+    assert "xxxx" not in host.log()
