@@ -1,6 +1,7 @@
 """The desk's page in a real browser: from an event that is published to what people see."""
 
 import json
+from html import escape
 from itertools import count
 from typing import Any
 
@@ -79,6 +80,23 @@ async def test_a_hostile_sms_stays_text(local_run: Run, page: Page) -> None:
 
     scripts = "[...document.scripts].map(e => e.getAttribute('src'))"
     assert ["desk.js"] == await page.evaluate(scripts)
+    assert 0 == await page.evaluate("document.querySelectorAll('img[src=x]').length")
+    assert "undefined" == await page.evaluate("typeof window.hacked")
+
+
+async def test_hostile_names_and_pages_stay_text(local_run: Run, page: Page) -> None:
+    """A name, and mark-up that comes out of a page's references."""
+    message = CHAT_MESSAGE | {
+        "composeTime": now(),
+        "messageId": "1767323045888",
+        "senderDisplayName": f"Mallory {HOSTILE}\u202e",
+        "type": "html",
+        "messageBody": f"<p>{escape(HOSTILE)}</p>",
+    }
+    local_run.publish("ChatMessageReceived", message)
+
+    shown = f"{PUSHES}.find(e => e.textContent.includes('Mallory <script>'))?.textContent"
+    assert "\u202e" not in await page.until(shown)
     assert 0 == await page.evaluate("document.querySelectorAll('img[src=x]').length")
     assert "undefined" == await page.evaluate("typeof window.hacked")
 
