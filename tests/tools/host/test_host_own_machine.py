@@ -1,5 +1,6 @@
 """No web page of somebody else's can use the host; what it reads of a request is bounded."""
 
+import gzip
 import socket
 
 import pytest
@@ -54,6 +55,13 @@ def test_a_body_is_bounded(path: str, is_chunked: bool, host: RunningHost) -> No
 
     assert 413 == host.request("POST", path, body, headers).status
     assert host.request("POST", path, whole, headers).status in {202, 400}
+
+
+def test_a_packed_body_is_bounded_by_what_is_in_it(host: RunningHost) -> None:
+    headers = {"aeg-event-type": "Notification", "Content-Encoding": "gzip"}
+    for size, status in ((LARGEST_BODY, 202), (LARGEST_BODY + 1, 413)):
+        body = gzip.compress(b"[]".rjust(size), 1)
+        assert status == host.request("POST", HOOK, body, headers).status
 
 
 @pytest.mark.parametrize(
