@@ -2,6 +2,8 @@
 
 import json
 import unicodedata
+from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import pytest
@@ -77,9 +79,12 @@ def test_titles_and_bodies_hold_nothing_unseen(
 
 
 @pytest.mark.parametrize("tag", [each for each in HOSTILE if each.startswith("<")])
-def test_no_tag_of_a_page_stands_in_a_title_or_a_body(tag: str) -> None:
+@pytest.mark.parametrize("written", [str, escape], ids=["as a tag", "escaped"])
+def test_no_tag_of_a_page_stands_in_a_title_or_a_body(
+    written: Callable[[str], str], tag: str
+) -> None:
     """A text that is no page may hold one: it is what somebody wrote, letter by letter."""
-    page = {"type": "html", "messageBody": f"a{tag}b"}
+    page = {"type": "html", "messageBody": f"a{written(tag)}b"}
     (title,) = _texts(event("ChatMessageReceivedInThread", CHAT_MESSAGE | page))
     push = of_kind("push-notification", records(event("ChatMessageReceived", CHAT_MESSAGE | page)))
     sms = of_kind("push-notification", records(event("SMSReceived", SMS | {"message": tag})))
