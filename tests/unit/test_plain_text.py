@@ -260,7 +260,9 @@ def test_generated_pages(page: tuple[str, str]) -> None:
     """Whatever is nested in what, the words come out as they were put in."""
     html, text = page
 
-    assert text_of("html", f"x{html}") == re.sub("<(?=/?[a-z]|[!?])", "\u2039", one_line(f"x{text}"))
+    assert text_of("html", f"x{html}") == re.sub(
+        "<(?=/?[a-z]|[!?])", "\u2039", one_line(f"x{text}")
+    )
 
 
 @given(st.text(alphabet="<>/!-=\"'&#;? ap", max_size=60) | st.text(max_size=30))
