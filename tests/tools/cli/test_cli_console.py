@@ -51,15 +51,46 @@ def test_a_table_without_rows_is_its_headers() -> None:
     assert "A  B" == console.table(["A", "B"], [])
 
 
-def test_colours_only_on_a_terminal_that_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """A terminal, 20 columns wide."""
+    monkeypatch.setenv("NO_COLOR", "")
     monkeypatch.setenv("TERM", "xterm")
-    file = io.StringIO()
+    monkeypatch.setenv("COLUMNS", "20")
     terminal = io.StringIO()
     terminal.isatty = lambda: True  # type: ignore[method-assign]
+    return terminal
 
-    assert "text" == console.paint("text", "red", file)
+
+def test_colours_only_on_a_terminal_that_wants_them(
+    terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty NO_COLOR asks for nothing, as https://no-color.org says."""
+    assert "text" == console.paint("text", "red", io.StringIO())
     assert "\x1b[31mtext\x1b[0m" == console.paint("text", "red", terminal)
 
-    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "0")
     assert "text" == console.paint("text", "red", terminal)
+
+
+def test_progress_is_one_line_that_goes_away(terminal: io.StringIO) -> None:
+    """Never as wide as the terminal, and without what could move the cursor."""
+    with console.progress(terminal) as show:
+        show("1 of 2 samples")
+        show("a text that is \n longer than a line")
+
+    texts = [text.removesuffix("\x1b[K") for text in terminal.getvalue().split("\r")]
+    assert ["", "1 of 2 samples", "a text that is ? l…", ""] == texts
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_progress_is_silent_without_a_terminal(
+    term: str, terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    stream = terminal if term == "dumb" else io.StringIO()
+
+    with console.progress(stream) as show:
+        show("1 of 2 samples")
+
+    assert "" == stream.getvalue()
