@@ -56,11 +56,11 @@ def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
 
 
 @contextmanager
-def progress(stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
+def progress(prefix: str = "", stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
     """Show how far long work is: one line, on stderr, that each text takes the place of.
 
-    The line is gone after the `with` block, so print nothing else in it. Where there is no
-    terminal, nothing is shown.
+    Where there is no terminal, only the prefix is shown. It alone is left of the line after the
+    `with` block, so print nothing else in it.
     """
     stream = stream or sys.stderr
     on_terminal = _is_terminal(stream)
@@ -68,9 +68,10 @@ def progress(stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
     def show(text: str) -> None:
         if on_terminal:
             # A line as wide as the terminal would move the cursor to the next one.
-            line = _cut(_plain(text), shutil.get_terminal_size().columns - 1)
+            line = _cut(_plain(prefix + text), shutil.get_terminal_size().columns - 1)
             print(f"\r{line}\x1b[K", end="", file=stream, flush=True)
 
+    print(prefix, end="", file=stream, flush=True)
     try:
         yield show
     finally:

@@ -12,13 +12,15 @@ LOOPBACK = "127.0.0.1"
 
 # Below the range of outgoing connections on any system: none of those takes one meanwhile.
 _FREE_RANGE = range(15_000, 32_000)
+_LONGEST = 5  # digits
 # Not the generator that tests seed: two of their workers would choose the same ports at once.
 _CHOICE = random.SystemRandom()
 
 
 def port(text: str) -> int:
     """A port number given as an option."""
-    number = int(text) if text.isascii() and text.isdigit() else 0
+    is_number = text.isascii() and text.isdigit() and len(text) <= _LONGEST
+    number = int(text) if is_number else 0
     if not 0 < number < 1 << 16:
         raise argparse.ArgumentTypeError(f"{text} is not a port (1 to 65535)")
     return number
@@ -55,18 +57,17 @@ def require_free(services: Mapping[str, tuple[int, str]]) -> None:
     Raises:
         CommandError: naming every port that is taken or given twice.
     """
-    problems = []
+    twice, taken = [], []
     seen: dict[int, str] = {}
     for service, (number, option) in services.items():
+        advice = f"choose another with {option} PORT"
         if number in seen:
-            problems.append(f"{service} and {seen[number]} cannot both have port {number}")
+            twice.append(f"{service} and {seen[number]} cannot both have port {number}; {advice}")
         elif not is_free(number):
-            problems.append(
-                f"port {number} ({service}) is taken; choose another with {option} PORT"
-            )
-        seen[number] = service
-    if problems:
-        raise CommandError(
-            "\n  ".join([problems[0], *problems[1:]])
-            + "\nIs another `dev.py start` running? Stop it with Ctrl-C in its terminal."
-        )
+            taken.append(f"port {number} ({service}) is taken; {advice}")
+        seen.setdefault(number, service)
+    lines = "\n  ".join([*twice, *taken])
+    if taken:
+        lines += "\nIs another `dev.py start` running? Stop it with Ctrl-C in its terminal."
+    if lines:
+        raise CommandError(lines)

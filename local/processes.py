@@ -63,9 +63,14 @@ class Child:
         """The last lines of its output, indented, for an error message."""
         return "\n".join(f"    {line}" for line in tuple(self._lines)) or "    (no output)"
 
-    def wait(self) -> int:
-        """Wait until the program ends by itself, and give its exit status."""
+    def wait(self, show: Callable[[str], object] = str) -> int:
+        """Wait until the program ends by itself, and give its exit status.
+
+        Args:
+            show: is called again and again with the last line of the output.
+        """
         while not self.has_ended:
+            show(self._lines[-1] if self._lines else "")
             time.sleep(_POLL)
         self._reader.join(_GRACE)
         return self.process.returncode

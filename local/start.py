@@ -149,8 +149,8 @@ def _stay(stack: Stack) -> None:
     queue_port = "" if queue == StoragePorts().queue else f" --queue-port {queue}"
     print(
         "Now try, in another terminal:\n"
-        f"  python3 dev.py send SMSReceived{port}\n"
-        f"  python3 dev.py send SMSReceived --publisher{topic}\n"
+        f"  python3 dev.py send SMSReceived.current{port}\n"
+        f"  python3 dev.py send SMSReceived.current --publisher{topic}\n"
         f"  python3 dev.py peek{queue_port}\n"
         "Ctrl-C stops everything. The host's output from here on:\n",
         flush=True,

@@ -1,6 +1,5 @@
-"""Write or check what is generated: tables and code in the docs, schemas, subscriptions."""
+"""What is generated: tables and code in the docs, schemas, subscriptions."""
 
-import argparse
 import json
 import re
 from pathlib import Path
@@ -10,10 +9,9 @@ from local.paths import ROOT, SAMPLES
 from shared.families.route import Yields
 from shared.reading.unrouted import OTHER_FAMILIES, REASONS
 from shared.routes import ROUTES
-from tools import generated, golden, schemas, subscriptions
+from tools import golden, schemas, subscriptions
 
 EVENTS = ROOT / "docs" / "events.md"
-HINT = "python3 dev.py docs"
 DIALECTS = {
     "": "as first published: the preview of 2020-09 for the oldest ten types",
     "cloudevents": "CloudEvents 1.0 envelope",
@@ -112,18 +110,6 @@ Every row is a file in `samples/rejected/`. Reasons are also in the dead letter.
 | sample | reason |
 |---|---|
 {rejected}"""
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options."""
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing, fail when one is stale"
-    )
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Write or check all generated pages and schemas."""
-    return generated.write(documents(), check=arguments.check, hint=HINT)
 
 
 def documents() -> dict[Path, str]:

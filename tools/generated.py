@@ -1,9 +1,17 @@
 """Files that a command writes and a test checks: write them, or name those that are stale."""
 
+import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
 from local.paths import ROOT
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the option of commands that write such files."""
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, fail when one is stale"
+    )
 
 
 def write(files: Mapping[Path, str], *, check: bool, hint: str) -> int:

@@ -29,14 +29,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="test the tools and the desk, too")
     which.add_argument("--deploy", action="store_true", help="test the deployment instead")
-    parser.add_argument("pytest", nargs=argparse.REMAINDER, metavar="PYTEST ARGS")
+    parser.usage = "python3 dev.py test [-h] [--all | --deploy] [PYTEST ARGS]"
 
 
 def run(arguments: argparse.Namespace) -> NoReturn:
     """Replace this process by pytest, which takes the signals and gives the exit status."""
     os.chdir(paths.ROOT)
     environ = dict(os.environ)
-    chosen: list[str] = arguments.pytest
+    chosen: list[str] = arguments.others
     if arguments.deploy:
         environ["AZ"] = str(install_deploy_tools())
         chosen = [*_DEPLOY, *chosen]

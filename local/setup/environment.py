@@ -1,6 +1,5 @@
 """What `dev.py` does: make the environment that the commands need, then run the command in it."""
 
-import contextlib
 import os
 import re
 import shutil
@@ -11,8 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from local import __main__ as commands
-from local import paths
-from local.errors import CommandError
+from local import messages, paths
 from local.processes import replace_process
 from local.setup.steps import Step, run_due
 from local.signals import end_on_signals
@@ -43,17 +41,14 @@ _NPM_HINT = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Show help without an environment; for anything else make it, and run the command in it."""
-    known = {command.name for command in commands.COMMANDS}
-    if not {*arguments[:1]} & known or {"-h", "--help"} & {*arguments[1:2]}:
-        with contextlib.suppress(ModuleNotFoundError):  # a command whose help needs packages
-            return commands.main(arguments)
+    """Make the environment and run the command in it; help needs none, nor do wrong arguments."""
+    commands.prepared(arguments)
     end_on_signals()
-    try:
+    with messages.of("dev.py") as ended:
         run_due([_python(), _azurite()], paths.VENV)
-    except CommandError as error:
-        print(f"\ndev.py: {error}", file=sys.stderr)
-        return 1
+        ended.status = 0
+    if ended.status:
+        return ended.status
     path = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH")]))
     command = [str(paths.PYTHON), "-m", "local", *arguments]
     return replace_process(command, os.environ | {"PYTHONPATH": path})

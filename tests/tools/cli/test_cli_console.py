@@ -75,12 +75,12 @@ def test_colours_only_on_a_terminal_that_wants_them(
 
 def test_progress_is_one_line_that_goes_away(terminal: io.StringIO) -> None:
     """Never as wide as the terminal, and without what could move the cursor."""
-    with console.progress(terminal) as show:
+    with console.progress("[1] ", terminal) as show:
         show("1 of 2 samples")
-        show("a text that is \n longer than a line")
+        show("a text \n longer than a line")
 
     texts = [text.removesuffix("\x1b[K") for text in terminal.getvalue().split("\r")]
-    assert ["", "1 of 2 samples", "a text that is ? l…", ""] == texts
+    assert ["[1] ", "[1] 1 of 2 samples", "[1] a text ? longe…", "[1] "] == texts
 
 
 @pytest.mark.parametrize("term", ["xterm", "dumb"])
@@ -90,7 +90,7 @@ def test_progress_is_silent_without_a_terminal(
     monkeypatch.setenv("TERM", term)
     stream = terminal if term == "dumb" else io.StringIO()
 
-    with console.progress(stream) as show:
+    with console.progress("[1] ", stream) as show:
         show("1 of 2 samples")
 
-    assert "" == stream.getvalue()
+    assert "[1] " == stream.getvalue()

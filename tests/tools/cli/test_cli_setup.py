@@ -1,6 +1,7 @@
 """`dev.py` before and while it makes the environment, with steps that install nothing."""
 
 import ast
+import re
 import shutil
 import signal
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from local import paths
+from local.__main__ import COMMANDS
 from local.errors import CommandError
 from local.setup.environment import base_python, needs_node_wheel
 from local.setup.steps import Step, only_one, run_due
@@ -24,6 +26,7 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.venv = folder / "venv"
         self.names = folder / "names"
         self.requirements = folder / "requirements.txt"
         self.requirements.write_text("one==1")
@@ -39,7 +42,7 @@ class Place:
     def run(self, steps: Sequence[Step] | None = None) -> str:
         """Do what is due; the names of the steps that ran."""
         self.names.write_text("")
-        run_due(steps or self.steps, self.folder)
+        run_due(steps or self.steps, self.venv)
         return self.names.read_text().strip()
 
 
@@ -63,16 +66,13 @@ def copy(tmp_path: Path) -> Path:
     [
         ([], 0, "commands:"),
         (["--help"], 0, "commands:"),
-        (["start", "--help"], 0, "--once"),
-        (["send", "--help"], 0, "--publisher"),
-        (["peek", "-h"], 0, "--queue-port"),
-        (["dead-letters", "--help"], 0, "--settings"),
-        (["rederive", "--help"], 0, "--revision"),
-        (["test", "--help"], 0, "PYTEST ARGS"),
+        (["dead-letters", "list", "--help"], 0, "usage: "),
+        (["start", "--once", "-h"], 0, "usage: "),
         (["strat"], 2, "there is no command 'strat'"),
+        (["start", "--port", "99999"], 2, "99999 is not a port"),
     ],
 )
-def test_help_needs_no_environment(
+def test_help_and_wrong_arguments_need_no_environment(
     arguments: list[str], status: int, text: str, copy: Path
 ) -> None:
     """A newcomer reads first and installs later: `-S` is a Python without any package."""
@@ -80,6 +80,26 @@ def test_help_needs_no_environment(
 
     assert status == helped.returncode, helped.stdout
     assert text in helped.stdout
+    assert not (copy / ".venv").exists()
+
+
+def test_the_help_of_every_command_needs_no_environment(copy: Path) -> None:
+    code = """if True:
+        import sys
+        from local.__main__ import COMMANDS
+        from local.setup.environment import main
+        for command in COMMANDS:
+            try:
+                main([command.name, "--help"])
+            except SystemExit as ended:
+                print("ended", command.name, ended.code)
+    """
+    helped = run([base_python(), "-S", "-c", code], cwd=copy)
+
+    ended = re.findall(
+        r"^usage: python3 dev\.py ([a-z-]+)[^$]*?^ended \1 0$", helped.stdout, re.MULTILINE
+    )
+    assert [command.name for command in COMMANDS] == ended, helped.stdout
     assert not (copy / ".venv").exists()
 
 
@@ -100,13 +120,15 @@ def test_an_old_python_ends_with_a_message(copy: Path) -> None:
 def test_steps_run_once(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """One line for each step the first time; the second time nothing is done or printed."""
     assert "first second" == place.run()
-    lines = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr()
+    lines = printed.err.splitlines()
+    assert "" == printed.out  # where the result of the command will be
     assert 3 == len(lines)
     assert lines[1].startswith("[1/2] Step first ... done (")
     assert lines[2].startswith("[2/2] Step second ... done (")
 
     assert "" == place.run()
-    assert "" == capsys.readouterr().out
+    assert ("", "") == capsys.readouterr()
 
 
 def test_a_changed_file_makes_a_step_due(place: Place) -> None:
@@ -131,15 +153,53 @@ def test_another_command_makes_its_step_due(place: Place) -> None:
     assert "second" == place.run([place.steps[0], place.step("second", "pass")])
 
 
-def test_a_link_is_never_emptied(place: Place, tmp_path: Path) -> None:
+def test_a_link_is_never_emptied(place: Place) -> None:
     """Whoever makes .venv a link has something else there."""
-    other, link = tmp_path / "other", tmp_path / "link"
-    other.mkdir()
-    link.symlink_to(other)
+    other = place.folder / "other"
+    (other / "bin").mkdir(parents=True)
+    place.venv.symlink_to(other)
 
-    with pytest.raises(CommandError, match="link is a symbolic link"):
-        run_due(place.steps, link)
-    assert not list(other.iterdir())
+    with pytest.raises(CommandError, match=r"venv is a symbolic link\. Remove it \(`rm venv`"):
+        place.run()
+    assert [other / "bin"] == list(other.iterdir())
+
+    place.venv.unlink()
+    assert "first second" == place.run()
+
+
+def test_a_link_inside_is_removed_before_what_lies_behind_it(place: Place) -> None:
+    place.run()
+    other = place.folder / "other"
+    other.mkdir()
+    (other / "python").touch()
+    (place.venv / "bin").symlink_to(other)
+    step = replace(
+        place.step("third"), makes=[place.venv / "bin" / "python"], removes=[place.venv / "bin"]
+    )
+
+    place.run([step])
+
+    assert [other / "python"] == list(other.iterdir())
+    assert not (place.venv / "bin").is_symlink()
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_what_somebody_else_made_is_never_emptied(what: str, place: Place) -> None:
+    """An environment made by hand, or by an editor."""
+    own = place.venv / "pyvenv.cfg" if what == "folder" else place.venv
+    own.parent.mkdir(exist_ok=True)
+    own.write_text("mine")
+
+    with pytest.raises(CommandError, match=r"dev\.py did not make"):
+        place.run()
+    assert "mine" == own.read_text()
+
+
+def test_what_is_done_needs_no_folder_to_write_to(place: Place) -> None:
+    """`.venv` made by the administrator, used by everybody: not even the lock is taken."""
+    place.run()
+    with only_one(place.venv / "setup.lock"):
+        assert "" == place.run()
 
 
 def test_what_was_removed_is_made_again(place: Place) -> None:
@@ -195,7 +255,7 @@ def test_an_interrupted_step_leaves_nothing_and_resumes(
         place = Place(Path({str(place.folder)!r}))
         place.run([place.steps[0], place.step('second', {slow!r})])
     """
-    log = place.folder / "setup.log"
+    log = place.venv / "setup.log"
     with started([sys.executable, "-c", script], output, with_repository()) as process:
         assert eventually(lambda: log.exists() and "\nat work" in log.read_text())
         children = children_of(process.pid)

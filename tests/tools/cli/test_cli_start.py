@@ -31,7 +31,7 @@ def test_from_its_start_to_ctrl_c(tmp_path: Path, dev: Callable[..., Ended]) -> 
         assert f"http://127.0.0.1:{ports.host}/runtime/webhooks/EventGrid?functionName=" in text
         assert "aeg-event-type: Notification" in text
         assert "work-items and push-notifications" in text
-        assert f"send SMSReceived --port {ports.host}" in text
+        assert f"send SMSReceived.current --port {ports.host}" in text
         assert f"peek --queue-port {ports.queue}" in text
 
         sent = dev("send", "SMSReceived", "--port", str(ports.host))
@@ -175,7 +175,10 @@ def test_two_services_cannot_share_a_port(dev: Callable[..., Ended]) -> None:
     refused = dev("start", "--port", number, "--blob-port", number)
 
     assert 1 == refused.status
-    assert f"cannot both have port {number}" in refused.output
+    assert refused.output == (
+        f"dev.py start: Azurite's blobs and the Functions host cannot both have port {number}; "
+        "choose another with --blob-port PORT\n"
+    )
 
 
 @pytest.mark.parametrize("number", ["0", "65536", "http", "-1", "٣"])

@@ -1,0 +1,78 @@
+"""What a command prints in place of a traceback, and where to."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from local import console
+from local.errors import CommandError
+
+_ADVICE = {
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM, errno.EROFS),
+        "Work in a copy of the repository that you may write to.",
+    ),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Make room there, then try again."),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "Raise the limit (`ulimit -n`)."),
+}
+
+
+@dataclass
+class Ended:
+    """The exit status of a command."""
+
+    status: int = 1
+
+
+@contextmanager
+def of(name: str) -> Iterator[Ended]:
+    """Print what keeps a command from its work as one message, whose first words are its name.
+
+    That is a `CommandError`, or what the system refused. Nothing is printed when whoever read the
+    output has gone, as in `dev.py peek | head`.
+    """
+    ended = Ended()
+    try:
+        yield ended
+        sys.stdout.flush()
+    except CommandError as error:
+        from shared.redaction import hide  # noqa: PLC0415 - `--help` works with this folder alone
+
+        ended.status = 1
+        _say(f"{name}: {hide(str(error))}")
+    except OSError as error:
+        ended.status = 1
+        if not isinstance(error, BrokenPipeError):
+            _say(f"{name}: {refused(error)}")
+        _forget_output()
+
+
+def refused(error: OSError) -> str:
+    """What the system refused, in one line."""
+    what = error.strerror or str(error) or type(error).__name__
+    where = f"{os.fspath(error.filename)!s}: " if error.filename else ""
+    return f"{where}{what}. {_ADVICE.get(error.errno or 0, '')}".rstrip()
+
+
+def open_streams() -> None:
+    """Give a program that was started with closed streams, as by `>&-`, empty ones."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            os.set_inheritable(number, True)  # noqa: FBT003 - positional only
+            setattr(sys, name, os.fdopen(number, mode))
+
+
+def _say(text: str) -> None:
+    print(console.escaped(text), file=sys.stderr)
+
+
+def _forget_output() -> None:
+    """Where nothing more can be printed, leave nothing for the end of Python to print."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
