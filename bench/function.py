@@ -19,7 +19,18 @@ import psutil
 
 from bench import events, storage
 from bench.delivering import IN_FLIGHT, LATENCY, app_settings
-from bench.measuring import OURS, Burst, burst, check, digits, in_turns, percentile, speeds, table
+from bench.measuring import (
+    OURS,
+    Burst,
+    burst,
+    check,
+    digits,
+    in_turns,
+    percentile,
+    shown,
+    speeds,
+    table,
+)
 from bench.storage import Storage
 from local import functions_host, paths, ports
 from local.errors import CommandError
@@ -122,10 +133,11 @@ async def _costs(service: Storage, rounds: int, seconds: float) -> str:
 
 async def _overload(service: Storage, loads: Iterable[tuple[float, int]], seconds: float) -> str:
     rows = {}
-    for delay, rate in loads:
-        service.seconds = delay
+    named = {f"{delay * 1e3:.0f} ms, {rate} events/s": (delay, rate) for delay, rate in loads}
+    for name in shown(named):
+        service.seconds, rate = named[name]
         async with _hosts(service, [OURS]) as hosts:
-            rows[f"{delay * 1e3:.0f} ms, {rate} events/s"] = await hosts[OURS].offer(rate, seconds)
+            rows[name] = await hosts[OURS].offer(rate, seconds)
     columns = [
         "storage takes, load",
         f"delivered in {_PATIENCE:.0f} s",

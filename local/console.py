@@ -64,9 +64,12 @@ def progress(prefix: str = "", stream: TextIO | None = None) -> Iterator[Callabl
     """
     stream = stream or sys.stderr
     on_terminal = _is_terminal(stream)
+    shown = ""
 
     def show(text: str) -> None:
-        if on_terminal:
+        nonlocal shown
+        if on_terminal and text != shown:
+            shown = text
             # A line as wide as the terminal would move the cursor to the next one.
             line = _cut(_plain(prefix + text), shutil.get_terminal_size().columns - 1)
             print(f"\r{line}\x1b[K", end="", file=stream, flush=True)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local import functions_host, loopback, paths, ports, settings
+from local import console, functions_host, loopback, paths, ports, settings
 from local.azurite import ACCOUNT
 from local.processes import Child
 
@@ -49,7 +49,14 @@ class Desk:
         Raises:
             CommandError: it ended, or took more than a minute.
         """
-        self.host.wait_until(lambda: _sum(applied(self.port)) >= records, _APPLY_SECONDS)
+        with console.progress() as show:
+
+            def has_all() -> bool:
+                done = _sum(applied(self.port))
+                show(f"{done} of {records} records applied")
+                return done >= records
+
+            self.host.wait_until(has_all, _APPLY_SECONDS)
         return applied(self.port) or Applied(0, 0)
 
 
@@ -86,6 +93,11 @@ def running(stack: "Stack", port: int, func: str | None = None) -> Iterator[Desk
         host.ask_to_end()
         host.kill_at_deadline()
         _remove(database)
+
+
+def require_folder() -> None:
+    """Raise PermissionError, before anything starts, where no desk can keep its tickets."""
+    paths.require_writable(_FOLDER)
 
 
 def reader_of(queue_port: int) -> tuple[int, Applied] | None:

@@ -53,7 +53,7 @@ def of(name: str) -> Iterator[Ended]:
 def refused(error: OSError) -> str:
     """What the system refused, in one line."""
     what = error.strerror or str(error) or type(error).__name__
-    where = f"{os.fspath(error.filename)!s}: " if error.filename else ""
+    where = f"cannot use {os.fsdecode(error.filename)}: " if error.filename else ""
     return f"{where}{what}. {_ADVICE.get(error.errno or 0, '')}".rstrip()
 
 

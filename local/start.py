@@ -6,16 +6,23 @@ queues and blobs in memory, the desk its tickets in a file that is removed. Ctrl
 """
 
 import argparse
+import contextlib
+import dataclasses
+import json
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from local import console, desk, eventgrid, functions_host, ports, settings
 from local.azurite import StoragePorts
-from local.desk import Desk
+from local.desk import Applied, Desk
 from local.errors import CommandError
 from local.stack import HOST_PORT, Stack
+
+if TYPE_CHECKING:
+    from local.demo import Found
 
 _WATCH_SECONDS = 0.3
 
@@ -48,28 +55,47 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="stop after the demo; exit status 0 only if all records are the golden ones and the "
         "desk has applied them",
     )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="with --once: at the end one JSON document on stdout, all else on stderr",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Start everything, and run until a signal or the end of a program."""
+    if not arguments.json:
+        return _run(arguments)[0]
+    if not arguments.once:
+        raise CommandError("--json shows what the demo found, at its end: add --once.")
+    with contextlib.redirect_stdout(sys.stderr):
+        status, found = _run(arguments)
+    print(json.dumps(found, indent=2))
+    return status
+
+
+def _run(arguments: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     storage = StoragePorts(arguments.blob_port, arguments.queue_port, arguments.table_port)
     has_demo = arguments.demo or arguments.once
     has_desk = has_demo if arguments.desk is None else arguments.desk
     _require_ports(arguments, storage, has_desk=has_desk)
+    if has_desk:
+        desk.require_folder()
     func = functions_host.core_tools()
     host = "`func start`" if func else "the Functions host"
     print(f"Starting Azurite, {host} and Event Grid ...", flush=True)
     topic_port = arguments.topic_port
     with Stack.on(arguments.port, storage, topic_port=topic_port, func=func) as stack:
         _introduce(stack)
-        as_expected, records = _demo(stack) if has_demo else (True, 0)
+        found = _demo(stack) if has_demo else None
         # Not before: the demo looks at records that a desk would take.
         with _desk(stack, arguments.desk_port if has_desk else None, func) as reader:
-            if reader is not None:
-                as_expected &= _await_desk(reader, records)
+            done = _await_desk(reader, found.distinct if found else 0) if reader else None
             if not arguments.once:
                 _stay(stack)
-    return 0 if as_expected else 1
+    is_good = not (found and found.mismatches) and not (done and done.parked)
+    document = found.document() if found else {}
+    return 0 if is_good else 1, document | {"desk": done and dataclasses.asdict(done)}
 
 
 def _require_ports(arguments: argparse.Namespace, storage: StoragePorts, *, has_desk: bool) -> None:
@@ -85,7 +111,7 @@ def _require_ports(arguments: argparse.Namespace, storage: StoragePorts, *, has_
     ports.require_free(services)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _desk(stack: Stack, port: int | None, func: str | None) -> Iterator[Desk | None]:
     """A desk that reads the queues, if it has a port."""
     if port is None:
@@ -96,8 +122,8 @@ def _desk(stack: Stack, port: int | None, func: str | None) -> Iterator[Desk | N
         yield found
 
 
-def _await_desk(reader: Desk, records: int) -> bool:
-    """Wait until it has applied the records of the demo; whether it could apply all of them."""
+def _await_desk(reader: Desk, records: int) -> Applied:
+    """Wait until it has applied or parked the records of the demo."""
     print(f"  tickets and pushes  {reader.url}", flush=True)
     done = reader.wait_for(records)
     if done.parked:
@@ -108,7 +134,7 @@ def _await_desk(reader: Desk, records: int) -> bool:
             "pushes show as expired.",
             flush=True,
         )
-    return not done.parked
+    return done
 
 
 def _introduce(stack: Stack) -> None:
@@ -127,17 +153,17 @@ def _introduce(stack: Stack) -> None:
     )
 
 
-def _demo(stack: Stack) -> tuple[bool, int]:
+def _demo(stack: Stack) -> "Found":
     from local import demo  # noqa: PLC0415 -- `--help` works before the clients are installed
 
     try:
-        as_expected, records = demo.run(stack)
+        found = demo.run(stack)
     except CommandError:
         stack.check()  # if a program has ended, that is the reason
         raise
-    if not as_expected:
+    if found.mismatches:
         print(f"\nThe last lines of {stack.host.name}:\n{stack.host.last_lines()}")
-    return as_expected, records
+    return found
 
 
 def _stay(stack: Stack) -> None:

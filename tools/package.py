@@ -8,12 +8,13 @@ az itself reads no .funcignore. Azure installs requirements.txt when it is publi
 import argparse
 import hashlib
 import json
+import os
 import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from local import paths
+from local import console, messages, paths
 from local.errors import CommandError
 
 DEFAULT = paths.ROOT / ".local" / "app.zip"
@@ -54,7 +55,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the zip; print its path and its SHA-256."""
     files = package_files(arguments.folder, prebuilt=arguments.prebuilt)
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
     write_zip(arguments.output, files)
     digest = hashlib.sha256(arguments.output.read_bytes()).hexdigest()
     print(f"{arguments.output}: {len(files)} files, sha256 {digest}")
@@ -75,8 +75,9 @@ def package_files(root: Path, *, prebuilt: bool = False) -> dict[str, Path]:
     files = dict(sorted(_allowed(root, root, rules)))
     if missing := [name for name in required(root) if name not in files]:
         raise CommandError(f"not in the package: {', '.join(missing)}; see .funcignore")
-    if links := [name for name, path in files.items() if path.is_symlink()]:
-        raise CommandError(f"a package holds no links: {', '.join(links)}")
+    if odd := [name for name, path in files.items() if not _is_plain(name, path)]:
+        names = ", ".join(odd).encode(errors="replace").decode()
+        raise CommandError(f"a package holds plain files only, with names in Unicode: {names}")
     return files
 
 
@@ -100,14 +101,28 @@ def required(root: Path) -> list[str]:
 def write_zip(target: Path, files: dict[str, Path]) -> None:
     """Write a zip that depends on nothing but names and contents.
 
-    The files are stored as they are: versions of zlib compress differently.
+    The files are stored as they are: versions of zlib compress differently. The zip takes its place
+    when it is whole, so that two commands at once, or Ctrl-C, leave no half one.
+
+    Raises:
+        CommandError: there is something in its place that is no file.
     """
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name, path in files.items():
-            entry = zipfile.ZipInfo(name, _TIME)
-            entry.create_system = 3  # Unix, on Windows too
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, path.read_bytes())
+    target = target.resolve()
+    if target.exists() and not target.is_file():
+        raise CommandError(f"{target} is no file; name another one")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    half = target.with_name(f".{os.getpid()}.zip")
+    try:
+        with zipfile.ZipFile(half, "w", zipfile.ZIP_STORED) as archive, console.progress() as show:
+            for number, (name, path) in enumerate(files.items(), start=1):
+                show(f"{number} of {len(files)} files")
+                entry = zipfile.ZipInfo(name, _TIME)
+                entry.create_system = 3  # Unix, on Windows too
+                entry.external_attr = 0o100644 << 16
+                archive.writestr(entry, path.read_bytes())
+        half.replace(target)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def is_left_out(path: Path, root: Path, rules: list[str]) -> bool:
@@ -128,6 +143,10 @@ def is_left_out(path: Path, root: Path, rules: list[str]) -> bool:
     return left_out
 
 
+def _is_plain(name: str, path: Path) -> bool:
+    return path.is_file() and not path.is_symlink() and name.isprintable()
+
+
 def _allowed(root: Path, folder: Path, rules: list[str]) -> Iterator[tuple[str, Path]]:
     for path in folder.iterdir():
         if is_left_out(path, root, rules):
@@ -142,11 +161,10 @@ def main() -> int:
     """Run as `python3 -m tools.package`, as deploy.sh does: without the environment of dev.py."""
     parser = argparse.ArgumentParser(description=__doc__)
     configure(parser)
-    try:
-        return run(parser.parse_args())
-    except CommandError as error:
-        print(f"package: {error}", file=sys.stderr)
-        return 1
+    arguments = parser.parse_args()
+    with messages.of("package") as ended:
+        ended.status = run(arguments)
+    return ended.status
 
 
 if __name__ == "__main__":

@@ -37,16 +37,21 @@ def run(_arguments: argparse.Namespace) -> int:
     """Write the picture."""
     from tools import browser  # noqa: PLC0415 - `--help` works before its packages are installed
 
+    paths.require_writable(FILE)
     (at,) = ports.free(1)
     now = datetime.now(UTC)
     accepted = {each: each.golden for each in samples.every() if _is_accepted(each.golden)}
-    with Stack.on_free_ports() as stack, desk.running(stack, at) as reader:
+    # Chromium first: if it is missing, that is said at once.
+    with (
+        browser.running() as port,
+        Stack.on_free_ports() as stack,
+        desk.running(stack, at) as reader,
+    ):
         for sample in accepted:
             functions_host.deliver(stack.host_port, function_for(sample), moved(sample, now))
         golden = [record for each in accepted.values() if each for record in _records(each)]
         reader.wait_for(len({record["id"] for record in golden}))
-        with browser.running() as port:
-            FILE.write_bytes(asyncio.run(_picture(reader, browser.page(port))))
+        FILE.write_bytes(asyncio.run(_picture(reader, browser.page(port))))
     print(f"written: {FILE.relative_to(paths.ROOT)}")
     return 0
 

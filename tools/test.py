@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> NoReturn:
     """Replace this process by pytest, which takes the signals and gives the exit status."""
+    paths.require_writable(paths.ROOT)  # pytest's cache, and what coverage measures
     os.chdir(paths.ROOT)
     environ = dict(os.environ)
     chosen: list[str] = arguments.others

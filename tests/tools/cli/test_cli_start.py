@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local import desk, loopback, paths
+from local import desk, loopback, paths, samples
 from local.ports import LOOPBACK
 from tests.commands import Ports, children_of, eventually, is_alive, stand_in, started
 from tests.tools.cli.conftest import Ended
@@ -102,19 +102,30 @@ def test_core_tools_are_the_host_where_they_are_installed(tmp_path: Path) -> Non
 
 
 def test_once_sends_every_sample_and_ends(tmp_path: Path) -> None:
-    """`--once` is the demo without staying: exit status 0, both queues named, no port taken."""
-    ports, output = Ports(), tmp_path / "output"
-    with started([*START, "--once", *ports.options], output, stand_in()) as process:
-        status = process.wait(120)
-        text = output.read_text()
+    """`--once` is the demo without staying: exit status 0, both queues named, no port taken.
+
+    With `--json` stdout has one document, and stderr what stdout has without.
+    """
+    ports, output, errors = Ports(), tmp_path / "output", tmp_path / "errors"
+    apart = ["sh", "-c", 'exec "$@" 2>"$0"', errors]
+    with started([*apart, *START, "--once", "--json", *ports.options], output, stand_in()) as it:
+        status = it.wait(120)
+        text = errors.read_text()
 
         assert 0 == status, text
         assert "samples gave exactly what their golden records say" in text
         assert "work-items 1, push-notifications 1" in text
         assert re.search(r"The desk applied all \d{2,} records", text.splitlines()[-1])
         assert f"http://localhost:{ports.desk}\n" in text
-        assert "\x1b" not in text
+        assert not {"\x1b", "\r"} & {*text}
         assert ports.are_free()
+
+    found = json.loads(output.read_text())
+    assert len(samples.every()) == found["samples"]
+    assert {"work-items", "push-notifications"} == {*found["records"]}
+    assert 0 < found["desk"]["applied"] <= sum(found["records"].values())
+    assert 0 < found["deadLetters"]
+    assert [] == found["mismatches"]
 
 
 def test_a_desk_reads_the_queues(tmp_path: Path, dev: Callable[..., Ended]) -> None:
@@ -167,6 +178,13 @@ def test_ports_that_are_taken_are_named_with_their_option(dev: Callable[..., End
     assert f"port {ports.queue} (Azurite's queues) is taken; choose another with --queue-port" in (
         refused.output
     )
+
+
+def test_json_is_of_the_demo(dev: Callable[..., Ended]) -> None:
+    refused = dev("start", "--json", *Ports().options)
+
+    assert 1 == refused.status
+    assert "add --once" in refused.output
 
 
 def test_two_services_cannot_share_a_port(dev: Callable[..., Ended]) -> None:
