@@ -74,7 +74,8 @@ def progress(prefix: str = "", stream: TextIO | None = None) -> Iterator[Callabl
             line = _cut(_plain(prefix + text), shutil.get_terminal_size().columns - 1)
             print(f"\r{line}\x1b[K", end="", file=stream, flush=True)
 
-    print(prefix, end="", file=stream, flush=True)
+    if prefix:
+        print(prefix, end="", file=stream, flush=True)
     try:
         yield show
     finally:

@@ -10,9 +10,8 @@ import contextlib
 import dataclasses
 import json
 import sys
-import time
 from collections.abc import Iterator
-from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from local import console, desk, eventgrid, functions_host, ports, settings
@@ -181,7 +180,9 @@ def _stay(stack: Stack) -> None:
         "Ctrl-C stops everything. The host's output from here on:\n",
         flush=True,
     )
-    stack.host.on_line = partial(print, flush=True)
+    lines: SimpleQueue[str] = SimpleQueue()
+    stack.host.on_line = lines.put
     while True:
         stack.check()
-        time.sleep(_WATCH_SECONDS)
+        with contextlib.suppress(Empty):
+            print(lines.get(timeout=_WATCH_SECONDS), flush=True)

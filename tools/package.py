@@ -77,7 +77,7 @@ def package_files(root: Path, *, prebuilt: bool = False) -> dict[str, Path]:
         raise CommandError(f"not in the package: {', '.join(missing)}; see .funcignore")
     if odd := [name for name, path in files.items() if not _is_plain(name, path)]:
         names = ", ".join(odd).encode(errors="replace").decode()
-        raise CommandError(f"a package holds plain files only, with names in Unicode: {names}")
+        raise CommandError(f"a package holds files with printable names, no links: {names}")
     return files
 
 

@@ -107,7 +107,7 @@ def test_once_sends_every_sample_and_ends(tmp_path: Path) -> None:
     With `--json` stdout has one document, and stderr what stdout has without.
     """
     ports, output, errors = Ports(), tmp_path / "output", tmp_path / "errors"
-    apart = ["sh", "-c", 'exec "$@" 2>"$0"', errors]
+    apart: list[str | Path] = ["sh", "-c", 'exec "$@" 2>"$0"', errors]
     with started([*apart, *START, "--once", "--json", *ports.options], output, stand_in()) as it:
         status = it.wait(120)
         text = errors.read_text()
