@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import NoReturn
 
-from local import console, messages
+from local import messages
 from local.signals import end_on_signals
-
-_LONGEST_ERROR = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Command:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Show a wrong argument without what could move the cursor, and not all of a long one."""
-        super().error(console.harmless(message, _LONGEST_ERROR))
+        super().error(messages.printable(message).replace("\n", " "))
 
 
 COMMANDS = (

@@ -15,9 +15,14 @@ _ADVICE = {
         (errno.EACCES, errno.EPERM, errno.EROFS),
         "Work in a copy of the repository that you may write to.",
     ),
+    **dict.fromkeys(
+        (errno.EEXIST, errno.ENOTDIR), "There is a file where a folder should be: choose another."
+    ),
+    **dict.fromkeys((errno.ENOENT, errno.ENAMETOOLONG), "Choose another."),
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Make room there, then try again."),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE), "Raise the limit (`ulimit -n`)."),
 }
+_LONGEST = 1000  # characters of a line
 
 
 @dataclass
@@ -57,6 +62,15 @@ def refused(error: OSError) -> str:
     return f"{where}{what}. {_ADVICE.get(error.errno or 0, '')}".rstrip()
 
 
+def printable(text: str) -> str:
+    """A message without what could move the cursor; of a very long line the begin and the end."""
+    lines = console.escaped(text).split("\n")
+    half = _LONGEST // 2
+    return "\n".join(
+        line if len(line) <= _LONGEST else f"{line[:half]} … {line[-half:]}" for line in lines
+    )
+
+
 def open_streams() -> None:
     """Give a program that was started with closed streams, as by `>&-`, empty ones."""
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
@@ -67,7 +81,7 @@ def open_streams() -> None:
 
 
 def _say(text: str) -> None:
-    print(console.escaped(text), file=sys.stderr)
+    print(printable(text), file=sys.stderr)
 
 
 def _forget_output() -> None:

@@ -28,14 +28,19 @@ def port(text: str) -> int:
 
 def is_free(number: int) -> bool:
     """Whether a server could listen on the port now."""
+    return _refusal(number) is None
+
+
+def _refusal(number: int) -> OSError | None:
+    """Why no server could listen on the port now."""
     with socket.socket() as server:
         if sys.platform != "win32":  # there it would allow a second server on the same port
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             server.bind((LOOPBACK, number))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error
+    return None
 
 
 def free(count: int) -> list[int]:
@@ -57,16 +62,20 @@ def require_free(services: Mapping[str, tuple[int, str]]) -> None:
     Raises:
         CommandError: naming every port that is taken or given twice.
     """
-    twice, taken = [], []
+    problems, taken = [], []
     seen: dict[int, str] = {}
     for service, (number, option) in services.items():
         advice = f"choose another with {option} PORT"
         if number in seen:
-            twice.append(f"{service} and {seen[number]} cannot both have port {number}; {advice}")
-        elif not is_free(number):
+            problems.append(
+                f"{service} and {seen[number]} cannot both have port {number}; {advice}"
+            )
+        elif isinstance(refusal := _refusal(number), PermissionError):
+            problems.append(f"port {number} ({service}) is not open to your user; {advice}")
+        elif refusal is not None:
             taken.append(f"port {number} ({service}) is taken; {advice}")
         seen.setdefault(number, service)
-    lines = "\n  ".join([*twice, *taken])
+    lines = "\n  ".join([*problems, *taken])
     if taken:
         lines += "\nIs another `dev.py start` running? Stop it with Ctrl-C in its terminal."
     if lines:

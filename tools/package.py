@@ -38,11 +38,11 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "--output", type=Path, default=DEFAULT, metavar="FILE", help="default: .local/app.zip"
+        "--output", type=_path, default=DEFAULT, metavar="FILE", help="default: .local/app.zip"
     )
     parser.add_argument(
         "--folder",
-        type=Path,
+        type=_path,
         default=paths.ROOT,
         metavar="DIR",
         help="another app, such as examples/desk; default: this repository's",
@@ -57,8 +57,14 @@ def run(arguments: argparse.Namespace) -> int:
     files = package_files(arguments.folder, prebuilt=arguments.prebuilt)
     write_zip(arguments.output, files)
     digest = hashlib.sha256(arguments.output.read_bytes()).hexdigest()
-    print(f"{arguments.output}: {len(files)} files, sha256 {digest}")
+    print(console.escaped(f"{arguments.output}: {len(files)} files, sha256 {digest}"))
     return 0
+
+
+def _path(text: str) -> Path:
+    if not text:  # as of a variable that is not set
+        raise argparse.ArgumentTypeError("is empty")
+    return Path(text)
 
 
 def package_files(root: Path, *, prebuilt: bool = False) -> dict[str, Path]:
