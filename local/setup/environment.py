@@ -18,7 +18,7 @@ from local.signals import end_on_signals
 _OLDEST_NODE = 20  # the oldest major version that Azurite's packages run on
 _QUIET = ["--disable-pip-version-check", "--no-input", "--progress-bar=off"]
 # Python compiles what it imports on first use; most of the packages is never imported.
-_PIP_INSTALL = ["-m", "pip", "install", *_QUIET, "--no-compile"]
+_PIP_INSTALL = ["-m", "pip", "install", *_QUIET, "--no-compile", "--no-user"]
 _NPM_CI = [
     "ci",
     "--omit=dev",
@@ -29,12 +29,12 @@ _NPM_CI = [
 ]
 _FOLDERS_OF_A_VENV = ["bin", "include", "lib", "lib64", "share", "Include", "Lib", "Scripts"]
 _PIP_HINT = (
-    "If pip found no matching version, correct the requirements file. If it could not connect,\n"
-    "check the network: pip uses its own settings for proxies and mirrors (`pip config list`).\n"
+    "Mostly the package index cannot be reached: check the network, and pip's own settings for\n"
+    "proxies and mirrors (`pip config list`). A mirror may lack a version of the lock file.\n"
     "On Debian and Ubuntu, `apt install python3-venv` adds what `python3 -m venv` needs."
 )
 _NPM_HINT = (
-    "If npm could not connect, check the network: npm uses its own settings for\n"
+    "Mostly the registry cannot be reached: check the network, and npm's own settings for\n"
     "proxies and mirrors (`npm config list`). Node.js comes from PyPI, by pip, unless version\n"
     f"{_OLDEST_NODE} or newer is installed, with npm."
 )

@@ -23,6 +23,8 @@ from local import console, paths
 from local.errors import CommandError
 from local.processes import Children
 
+_LAST_LINES = 10
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -156,6 +158,20 @@ def _timed(line: str) -> Iterator[Callable[[str], None]]:
         _say(f"{outcome} ({time.monotonic() - started:.1f} s)")
 
 
+def _environ(temporary: Path) -> dict[str, str]:
+    """Our environment, in which pip and npm write to that folder, but to their caches if they can.
+
+    The home directory may be missing or not be theirs to write to, as in containers.
+    """
+    names = ["TMPDIR", "TEMP", "TMP"]
+    home = os.path.expanduser("~")  # noqa: PTH111 - where there is none, pathlib raises
+    if home == "~":
+        names.append("HOME")
+    if not os.access(home, os.W_OK):
+        names += ["PIP_CACHE_DIR", "npm_config_cache"]
+    return os.environ | dict.fromkeys(names, str(temporary))
+
+
 def _run(step: Step, folder: Path, log: IO[str], show: Callable[[str], None]) -> None:
     done = _read_done(folder)
     done.pop(step.title, None)
@@ -169,7 +185,7 @@ def _run(step: Step, folder: Path, log: IO[str], show: Callable[[str], None]) ->
             path.unlink(missing_ok=True)
     temporary.mkdir()
     step.prepare()
-    environ = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    environ = _environ(temporary)
     for command in step.commands:
         print("$", *command, file=log, flush=True)
         write = partial(print, file=log, flush=True)
@@ -179,9 +195,10 @@ def _run(step: Step, folder: Path, log: IO[str], show: Callable[[str], None]) ->
             )
             status = program.wait(show)
         if status:
+            last = "\n".join(program.last_lines().splitlines()[-_LAST_LINES:])
             raise CommandError(
                 f"{step.title} failed (exit status {status}). The last lines of {log.name}:\n\n"
-                f"{program.last_lines()}\n\n{step.hint}\n"
+                f"{last}\n\n{step.hint}\n"
                 "Then run the same command again: finished steps are not repeated."
             )
     shutil.rmtree(temporary)
