@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import NoReturn
 
@@ -55,9 +56,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command. What keeps it from its work becomes one message and exit status 1."""
     command, parsed = prepared(arguments)
     end_on_signals()
-    with messages.of(f"dev.py {command.name}") as ended:
-        ended.status = int(importlib.import_module(command.module).run(parsed))
-    return ended.status
+    module = importlib.import_module(command.module)
+    return messages.status_of(f"dev.py {command.name}", partial(module.run, parsed))
 
 
 def prepared(arguments: Sequence[str]) -> tuple[Command, argparse.Namespace]:

@@ -3,9 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from local import console
 from local.errors import CommandError
@@ -25,34 +23,30 @@ _ADVICE = {
 _LONGEST = 1000  # characters of a line
 
 
-@dataclass
-class Ended:
-    """The exit status of a command."""
-
-    status: int = 1
-
-
-@contextmanager
-def of(name: str) -> Iterator[Ended]:
-    """Print what keeps a command from its work as one message, whose first words are its name.
+def status_of(name: str, work: Callable[[], int]) -> int:
+    """The exit status of a command, which prints what keeps it from its work as one message.
 
     That is a `CommandError`, or what the system refused. Nothing is printed when whoever read the
     output has gone, as in `dev.py peek | head`.
+
+    Args:
+        name: of the command, the first words of the message.
+        work: what it does; gives the exit status.
     """
-    ended = Ended()
     try:
-        yield ended
+        status = work()
         sys.stdout.flush()
     except CommandError as error:
         from shared.redaction import hide  # noqa: PLC0415 - `--help` works with this folder alone
 
-        ended.status = 1
         _say(f"{name}: {hide(str(error))}")
     except OSError as error:
-        ended.status = 1
         if not isinstance(error, BrokenPipeError):
             _say(f"{name}: {refused(error)}")
         _forget_output()
+    else:
+        return status
+    return 1
 
 
 def refused(error: OSError) -> str:

@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from local.errors import CommandError
+
 ROOT = Path(__file__).resolve().parent.parent
 
 SAMPLES = ROOT / "samples"
@@ -22,6 +24,18 @@ NPM_OF_WHEEL = _MODULES / "npm" / "bin" / "npm-cli.js"
 AZURITE = VENV / "azurite"
 DEPLOY_TOOLS = VENV / "deploy"
 AZURITE_SCRIPT = AZURITE / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+
+
+def text_of(file: Path) -> str:
+    """What is in a text file.
+
+    Raises:
+        CommandError: it is not UTF-8.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{file} is not UTF-8 text: {error.reason}") from error
 
 
 def require_writable(*files: Path) -> None:

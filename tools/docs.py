@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from local.errors import CommandError
 from local.paths import ROOT, SAMPLES
 from shared.families.route import Yields
 from shared.reading.unrouted import OTHER_FAMILIES, REASONS
@@ -196,6 +197,13 @@ def _unrouted() -> list[tuple[str, ...]]:
 def _dialects() -> list[tuple[str, ...]]:
     order = [route.event.rpartition(".")[2] for route in ROUTES]
     samples = [s for s in golden.samples() if s.parent == SAMPLES]
+    for each in samples:
+        if each.stem.partition(".")[0] not in order:
+            raise CommandError(f"samples/{each.name} is named after no event type of the routes.")
+        if dialect(each) not in DIALECTS:
+            raise CommandError(
+                f"samples/{each.name}: say what {dialect(each)!r} means in DIALECTS, tools/docs.py."
+            )
     samples.sort(
         key=lambda s: (order.index(s.stem.partition(".")[0]), [*DIALECTS].index(dialect(s)))
     )

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from local.paths import GOLDEN, SAMPLES
+from local.paths import GOLDEN, SAMPLES, text_of
 from shared import pipeline, routes
 from shared.errors import RejectedEvent
 from shared.reading import envelope
@@ -25,7 +25,7 @@ def golden_path(sample: Path) -> Path:
 
 def golden_text(sample: Path) -> str:
     """What a sample gives: its function, its records by queue, or why it is rejected."""
-    text = sample.read_text(encoding="utf-8")
+    text = text_of(sample)
     result: dict[str, Any] = {
         "function": function_of(text),
         DEFAULTS.work_items_queue: [],

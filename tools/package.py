@@ -75,8 +75,8 @@ def package_files(root: Path, *, prebuilt: bool = False) -> dict[str, Path]:
     """
     if not (root / ".funcignore").is_file():
         raise CommandError(f"{root} has no .funcignore, which says what belongs to the app")
-    lines = (root / ".funcignore").read_text(encoding="utf-8").splitlines()
-    rules = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    lines = paths.text_of(root / ".funcignore").splitlines()
+    rules = [line.strip() for line in lines if line.strip("!/ \t") and not line.startswith("#")]
     rules += [*_ALWAYS_LEFT_OUT, *([] if prebuilt else [f"/{PREBUILT}"])]
     files = dict(sorted(_allowed(root, root, rules)))
     if missing := [name for name in required(root) if name not in files]:
@@ -95,8 +95,11 @@ def required(root: Path) -> list[str]:
     subscriptions = root / "infra" / "event-subscriptions.json"
     files = ["host.json", "requirements.txt"]
     if subscriptions.is_file():
-        listed = json.loads(subscriptions.read_text(encoding="utf-8"))
-        functions = [subscription["function"] for subscription in listed]
+        try:
+            listed = json.loads(paths.text_of(subscriptions))
+            functions = [str(subscription["function"]) for subscription in listed]
+        except (ValueError, KeyError, TypeError) as error:
+            raise CommandError(f"{subscriptions} is no list of event subscriptions") from error
         files.append("shared/__init__.py")
     else:
         functions = sorted(file.parent.name for file in root.glob("*/function.json"))
@@ -116,6 +119,7 @@ def write_zip(target: Path, files: dict[str, Path]) -> None:
     target = target.resolve()
     if target.exists() and not target.is_file():
         raise CommandError(f"{target} is no file; name another one")
+    paths.require_writable(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     half = target.with_name(f".{os.getpid()}.zip")
     try:
@@ -168,9 +172,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     configure(parser)
     arguments = parser.parse_args()
-    with messages.of("package") as ended:
-        ended.status = run(arguments)
-    return ended.status
+    return messages.status_of("package", lambda: run(arguments))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ what runs.
 import argparse
 import os
 import sys
-from typing import NoReturn
 
 from local import paths
 from local.processes import replace_process
@@ -32,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.usage = "python3 dev.py test [-h] [--all | --deploy] [PYTEST ARGS]"
 
 
-def run(arguments: argparse.Namespace) -> NoReturn:
+def run(arguments: argparse.Namespace) -> int:
     """Replace this process by pytest, which takes the signals and gives the exit status."""
     paths.require_writable(paths.ROOT)  # pytest's cache, and what coverage measures
     os.chdir(paths.ROOT)
@@ -45,4 +44,4 @@ def run(arguments: argparse.Namespace) -> NoReturn:
         chosen = [*_OPTIONS, *_ALL, *chosen]
     elif not chosen:
         chosen = [*_OPTIONS, *_PRODUCT]
-    replace_process([sys.executable, "-m", "pytest", *chosen], environ)
+    return replace_process([sys.executable, "-m", "pytest", *chosen], environ)

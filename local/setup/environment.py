@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local import __main__ as commands
 from local import messages, paths
-from local.processes import replace_process
+from local.processes import base_python, replace_process
 from local.setup.steps import Step, run_due
 from local.signals import end_on_signals
 
@@ -44,11 +44,11 @@ def main(arguments: Sequence[str]) -> int:
     """Make the environment and run the command in it; help needs none, nor do wrong arguments."""
     commands.prepared(arguments)
     end_on_signals()
-    with messages.of("dev.py") as ended:
-        run_due([_python(), _azurite()], paths.VENV)
-        ended.status = 0
-    if ended.status:
-        return ended.status
+    return messages.status_of("dev.py", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    run_due([_python(), _azurite()], paths.VENV)
     path = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH")]))
     command = [str(paths.PYTHON), "-m", "local", *arguments]
     return replace_process(command, os.environ | {"PYTHONPATH": path})
@@ -73,14 +73,6 @@ def install_deploy_tools() -> Path:
     )
     run_due([step], paths.VENV)
     return programs / "az"
-
-
-def base_python() -> str:
-    """This Python by its one real name, however it was called.
-
-    From .venv's own Python it is the one beneath: .venv cannot be made anew by itself.
-    """
-    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 
 
 def needs_node_wheel() -> bool:

@@ -14,7 +14,8 @@ import pytest
 from local import paths
 from local.__main__ import COMMANDS
 from local.errors import CommandError
-from local.setup.environment import base_python, needs_node_wheel
+from local.processes import base_python
+from local.setup.environment import needs_node_wheel
 from local.setup.steps import Step, only_one, run_due
 from tests.commands import children_of, eventually, is_alive, run, started, with_repository
 
@@ -212,7 +213,7 @@ def test_what_was_removed_is_made_again(place: Place) -> None:
 def test_a_python_called_by_another_name_is_the_same(tmp_path: Path) -> None:
     """`python3 dev.py` and `python3.12 dev.py` do not make .venv anew in turn."""
     (tmp_path / "another").symlink_to(base_python())
-    code = "from local.setup.environment import base_python; print(base_python())"
+    code = "from local.processes import base_python; print(base_python())"
 
     for python in (tmp_path / "another", sys.executable):
         assert base_python() == run([python, "-c", code], environ=with_repository()).stdout.strip()
