@@ -180,6 +180,46 @@ def test_ports_that_are_taken_are_named_with_their_option(dev: Callable[..., End
     )
 
 
+def test_a_port_that_needs_rights_is_no_port_that_is_taken(
+    dev: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ports below 1024, for whoever is not the administrator."""
+    ports = Ports()
+
+    def bind(_socket: socket.socket, address: tuple[str, int]) -> None:
+        if address[1] == ports.host:
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", bind, raising=False)
+
+    refused = dev("start", *ports.options)
+
+    assert 1 == refused.status
+    assert refused.output == (
+        f"dev.py start: port {ports.host} (the Functions host) is not open to your user; "
+        "choose another with --port PORT\n"
+    )
+
+
+def test_it_ends_when_nobody_reads_its_output(tmp_path: Path, dev: Callable[..., Ended]) -> None:
+    """`dev.py start | head`, and an event after that: no traceback, and nothing is left."""
+    ports, output, errors = Ports(), tmp_path / "output", tmp_path / "errors"
+    os.mkfifo(output)
+    apart: list[str | Path] = ["sh", "-c", 'exec "$@" 2>"$0"', errors, *START, *ports.options]
+    reader = os.fdopen(os.open(output, os.O_RDONLY | os.O_NONBLOCK))
+    with started(apart, output, stand_in()) as it:
+        os.set_blocking(reader.fileno(), True)
+        while READY not in reader.readline():
+            assert it.poll() is None, errors.read_text()
+        assert "\n" == reader.readline()
+        reader.close()
+        dev("send", "SMSReceived", "--port", str(ports.host))  # if it has not ended before
+
+        assert 1 == it.wait(15)
+        assert "" == errors.read_text()
+        assert ports.are_free()
+
+
 def test_json_is_of_the_demo(dev: Callable[..., Ended]) -> None:
     refused = dev("start", "--json", *Ports().options)
 

@@ -98,3 +98,23 @@ def test_a_program_that_is_never_ready() -> None:
 def test_a_program_that_is_not_there() -> None:
     with Children() as children, pytest.raises(CommandError, match="cannot start /no/program: No"):
         children.start("It", ["/no/program"], cwd=paths.ROOT, environ=os.environ)
+
+
+def test_the_python_that_the_set_up_removes_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`.venv/bin/python dev.py` makes .venv anew when a package has changed."""
+    base = sys.executable
+    monkeypatch.setattr(sys, "executable", "/no/python")
+
+    with Children() as children:
+        it = children.start("It", [base, "-c", ""], cwd=paths.ROOT, environ=os.environ)
+        assert 0 == it.wait()
+
+
+def test_the_last_line_is_shown_while_a_program_is_awaited() -> None:
+    shown: list[str] = []
+    with Children() as children:
+        start(children, "import time; print('at work', flush=True); time.sleep(0.3)").wait(
+            shown.append
+        )
+
+    assert "at work" in shown
