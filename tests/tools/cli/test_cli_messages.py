@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from local import __main__ as commands
 from local import desk, messages, paths, samples
 from local.errors import CommandError
 from local.setup import environment
@@ -138,6 +139,14 @@ def test_closed_and_full_streams(streams: str, status: int, printed: str, tmp_pa
     assert ended.stdout.startswith(printed)
     assert "Traceback" not in ended.stdout
     assert (tmp_path / "app.zip").exists()
+
+
+def test_what_test_does_not_know_goes_to_pytest() -> None:
+    """Options first, too."""
+    _, chosen = commands.prepared(["test", "-k", "a or b", "tests/unit", "--all", "-x"])
+
+    assert chosen.all
+    assert ["-k", "a or b", "tests/unit", "-x"] == chosen.others
 
 
 def test_a_broken_golden_file_is_named(tmp_path: Path) -> None:
