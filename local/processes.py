@@ -117,7 +117,8 @@ class Child:
                 line = raw.decode("utf-8", "replace").rstrip()
                 self._lines.append(line)
                 if self.on_line is not None:
-                    self.on_line(line)
+                    with contextlib.suppress(OSError):  # a full disk; the program has to go on
+                        self.on_line(line)
 
 
 class Children:

@@ -78,6 +78,7 @@ def _run(arguments: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     has_demo = arguments.demo or arguments.once
     has_desk = has_demo if arguments.desk is None else arguments.desk
     _require_ports(arguments, storage, has_desk=has_desk)
+    _require_settings(storage)
     if has_desk:
         desk.require_folder()
     func = functions_host.core_tools()
@@ -108,6 +109,19 @@ def _require_ports(arguments: argparse.Namespace, storage: StoragePorts, *, has_
     if has_desk:
         services["the desk"] = (arguments.desk_port, "--desk-port")
     ports.require_free(services)
+
+
+def _require_settings(storage: StoragePorts) -> None:
+    """Read the settings as the app will do: it would fail every event for a wrong one."""
+    from shared.errors import ConfigError  # noqa: PLC0415 - `--help` works without packages
+    from shared.settings import Settings  # noqa: PLC0415
+
+    try:
+        Settings.from_env(settings.of_local_run(storage))
+    except ConfigError as error:
+        raise CommandError(
+            f"settings in the environment or in local.settings.json are wrong: {error}"
+        ) from error
 
 
 @contextlib.contextmanager

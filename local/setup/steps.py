@@ -24,6 +24,7 @@ from local.errors import CommandError
 from local.processes import Children
 
 _LAST_LINES = 10
+_NEEDED_MB = 500  # all that is installed
 
 if sys.platform == "win32":
     import msvcrt
@@ -158,6 +159,12 @@ def _timed(line: str) -> Iterator[Callable[[str], None]]:
         _say(f"{outcome} ({time.monotonic() - started:.1f} s)")
 
 
+def _room(folder: Path) -> str:
+    """A line about the disk, if that may be the reason."""
+    free = shutil.disk_usage(folder).free // 1_000_000
+    return f"There are only {free} MB free on this disk.\n" if free < _NEEDED_MB else ""
+
+
 def _environ(temporary: Path) -> dict[str, str]:
     """Our environment, in which pip and npm write to that folder, but to their caches if they can.
 
@@ -198,7 +205,7 @@ def _run(step: Step, folder: Path, log: IO[str], show: Callable[[str], None]) ->
             last = "\n".join(program.last_lines().splitlines()[-_LAST_LINES:])
             raise CommandError(
                 f"{step.title} failed (exit status {status}). The last lines of {log.name}:\n\n"
-                f"{last}\n\n{step.hint}\n"
+                f"{last}\n\n{step.hint}\n{_room(folder)}"
                 "Then run the same command again: finished steps are not repeated."
             )
     shutil.rmtree(temporary)

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -232,6 +233,16 @@ def test_a_failed_step_shows_why_and_is_due_again(place: Place) -> None:
     assert "no space" in str(failed.value)
     assert "Mend second.\nThen run the same command again" in str(failed.value)
     assert "second" == place.run([first, good])
+
+
+def test_a_failed_step_says_that_the_disk_is_full(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither venv nor pip always does."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Namespace(free=3_500_000))
+
+    with pytest.raises(CommandError, match="There are only 3 MB free on this disk"):
+        place.run([place.step("second", "sys.exit(1)")])
 
 
 def test_a_program_that_is_not_there_is_a_failed_step(place: Place) -> None:

@@ -220,6 +220,20 @@ def test_it_ends_when_nobody_reads_its_output(tmp_path: Path, dev: Callable[...,
         assert ports.are_free()
 
 
+def test_wrong_settings_are_named_before_anything_starts(
+    dev: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORK_ITEMS_QUEUE", "Bad_Name")
+    monkeypatch.setenv("ROUTE_OVERRIDES", "{")
+
+    refused = dev("start", *Ports().options)
+
+    assert 1 == refused.status
+    assert "WORK_ITEMS_QUEUE='Bad_Name' is no storage name" in refused.output
+    assert "ROUTE_OVERRIDES: " in refused.output
+    assert 1 == refused.output.count("\n")
+
+
 def test_json_is_of_the_demo(dev: Callable[..., Ended]) -> None:
     refused = dev("start", "--json", *Ports().options)
 

@@ -118,3 +118,15 @@ def test_the_last_line_is_shown_while_a_program_is_awaited() -> None:
         )
 
     assert "at work" in shown
+
+
+def test_a_full_disk_for_the_log_does_not_stop_the_program() -> None:
+    def full(_line: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Children() as children:
+        command = [sys.executable, "-c", "print(1); print(2)"]
+        child = children.start("It", command, cwd=paths.ROOT, environ=os.environ, on_line=full)
+
+        assert 0 == child.wait()
+        assert "    1\n    2" == child.last_lines()
