@@ -10,7 +10,7 @@ from functools import partial
 from types import ModuleType
 from typing import NoReturn
 
-from local import messages
+from local import console, messages
 from local.signals import end_on_signals
 
 
@@ -101,7 +101,7 @@ def _overview(arguments: Sequence[str]) -> int:
 def _parser(command: Command, module: ModuleType) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=f"python3 dev.py {command.name}",
-        description=module.__doc__,
+        description=console.paragraphs(module.__doc__ or ""),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.configure(parser)

@@ -5,9 +5,11 @@ import os
 import re
 import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TextIO
 
 _GAP = "  "
@@ -80,6 +82,13 @@ def progress(prefix: str = "", stream: TextIO | None = None) -> Iterator[Callabl
         yield show
     finally:
         show("")
+
+
+def paragraphs(text: str) -> str:
+    """A text whose paragraphs are filled anew, as wide as the terminal."""
+    width = max(shutil.get_terminal_size().columns - 2, _NARROWEST)  # as argparse does
+    fill = partial(textwrap.fill, width=width, break_on_hyphens=False)
+    return "\n\n".join(map(fill, text.split("\n\n")))
 
 
 def harmless(text: str, most: int = 300) -> str:

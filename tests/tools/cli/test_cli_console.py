@@ -1,10 +1,12 @@
 """The tables that the commands print."""
 
 import io
+from collections.abc import Callable
 
 import pytest
 
 from local import console
+from tests.tools.cli.conftest import Ended
 
 pytestmark = pytest.mark.e2e
 
@@ -94,3 +96,15 @@ def test_progress_is_silent_without_a_terminal(
         show("1 of 2 samples")
 
     assert "[1] " == stream.getvalue()
+
+
+def test_help_is_as_wide_as_the_terminal(
+    dev: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+
+    helped = dev("start", "--help")
+
+    assert 0 == helped.status
+    assert max(map(len, helped.output.splitlines())) <= 50
+    assert "an Event Grid\ntopic.\n\nWith Azure Functions" in helped.output
