@@ -63,7 +63,7 @@ class Child:
         """The last lines of its output, indented, for an error message."""
         return "\n".join(f"    {line}" for line in tuple(self._lines)) or "    (no output)"
 
-    def wait(self, show: Callable[[str], object] = str) -> int:
+    def wait(self, show: Callable[[str], object] = lambda _line: None) -> int:
         """Wait until the program ends by itself, and give its exit status.
 
         Args:

@@ -12,7 +12,7 @@ import shutil
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -152,7 +152,7 @@ def _timed(line: str) -> Iterator[Callable[[str], None]]:
         with console.progress(line) as show:
             yield lambda text: show(f"{time.monotonic() - started:.0f} s {text}")
         outcome = "done"
-    except CommandError:
+    except (CommandError, OSError):
         outcome = "failed"
         raise
     finally:
@@ -194,20 +194,30 @@ def _run(step: Step, folder: Path, log: IO[str], show: Callable[[str], None]) ->
     step.prepare()
     environ = _environ(temporary)
     for command in step.commands:
-        print("$", *command, file=log, flush=True)
-        write = partial(print, file=log, flush=True)
-        with Children() as children:
-            program = children.start(
-                step.title, command, cwd=paths.ROOT, environ=environ, on_line=write
-            )
-            status = program.wait(show)
-        if status:
-            last = "\n".join(program.last_lines().splitlines()[-_LAST_LINES:])
+        why = _why_it_failed(step.title, command, environ, log, show)
+        if why:
             raise CommandError(
-                f"{step.title} failed (exit status {status}). The last lines of {log.name}:\n\n"
-                f"{last}\n\n{step.hint}\n{_room(folder)}"
+                f"{why}\n\n{step.hint}\n{_room(folder)}"
                 "Then run the same command again: finished steps are not repeated."
             )
     shutil.rmtree(temporary)
     done[step.title] = step.digest()
     _write_done(folder, done)
+
+
+def _why_it_failed(
+    title: str,
+    command: Sequence[str | Path],
+    environ: Mapping[str, str],
+    log: IO[str],
+    show: Callable[[str], None],
+) -> str | None:
+    """Run a program of a step to its end; None when that was a good one."""
+    write = partial(print, file=log, flush=True)
+    write("$", *command)
+    with Children() as children:
+        program = children.start(title, command, cwd=paths.ROOT, environ=environ, on_line=write)
+        status = program.wait(show)
+    last = "\n".join(program.last_lines().splitlines()[-_LAST_LINES:])
+    failed = f"{title} failed (exit status {status}). The last lines of {log.name}:\n\n{last}"
+    return failed if status else None

@@ -1,6 +1,7 @@
 """`dev.py` before and while it makes the environment, with steps that install nothing."""
 
 import ast
+import os
 import re
 import shutil
 import signal
@@ -233,6 +234,27 @@ def test_a_failed_step_shows_why_and_is_due_again(place: Place) -> None:
     assert "no space" in str(failed.value)
     assert "Mend second.\nThen run the same command again" in str(failed.value)
     assert "second" == place.run([first, good])
+
+
+@pytest.mark.parametrize("home", ["good", "missing", "~"])
+def test_pip_and_npm_write_where_they_may(
+    home: str, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container the home directory may belong to another user, or there is none at all."""
+    home = home if home == "~" else str(tmp_path / home)
+    (tmp_path / "good").mkdir()
+    monkeypatch.setattr(os.path, "expanduser", lambda _path: home)
+    for name in ("HOME", "PIP_CACHE_DIR", "npm_config_cache"):
+        monkeypatch.setenv(name, "as it was")
+    names = "('HOME', 'PIP_CACHE_DIR', 'npm_config_cache')"
+    code = f"import os; print(*(os.environ[n] for n in {names}), sep=',')"
+
+    place.run([place.step("first", code)])
+
+    last = (place.venv / "setup.log").read_text().splitlines()[-1]
+    there = str(place.venv / "tmp")
+    kept = {"good": ["as it was"] * 3, "missing": ["as it was", there, there], "~": [there] * 3}
+    assert kept[Path(home).name] == last.split(",")
 
 
 def test_a_failed_step_says_that_the_disk_is_full(
