@@ -116,7 +116,7 @@ def _examine_local_run(arguments: argparse.Namespace) -> int:
         print(f"{console.paint('error', 'red')}: {problem}")
     if not problems:
         _show_storage(arguments)
-        print("The local run is up. Try: python3 dev.py send SMSReceived")
+        print("The local run is up. Try: python3 dev.py send SMSReceived.current")
     return 1 if problems else 0
 
 

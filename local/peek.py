@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"{done.applied} records and parked {done.parked} messages."
         )
     elif not messages:
-        print("Send something: python3 dev.py send SMSReceived")
+        print("Send something: python3 dev.py send SMSReceived.current")
     return 0
 
 

@@ -21,10 +21,19 @@ class Golden:
 
     @classmethod
     def read(cls, file: Path) -> "Golden":
-        """Read a golden file."""
-        content = json.loads(file.read_text(encoding="utf-8"))
-        records = {queue: content[queue] for queue in ("work-items", "push-notifications")}
-        return cls(content["function"], records, content["rejected"])
+        """Read a golden file.
+
+        Raises:
+            CommandError: it is none.
+        """
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            records = {queue: content[queue] for queue in ("work-items", "push-notifications")}
+            return cls(content["function"], records, content["rejected"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise CommandError(
+                f"{file} holds no golden records; `python3 dev.py golden` writes it anew"
+            ) from error
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,18 @@
-"""Write or check what is generated: tables and code in the docs, schemas, subscriptions."""
+"""What is generated: tables and code in the docs, schemas, subscriptions."""
 
-import argparse
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+from local.errors import CommandError
 from local.paths import ROOT, SAMPLES
 from shared.families.route import Yields
 from shared.reading.unrouted import OTHER_FAMILIES, REASONS
 from shared.routes import ROUTES
-from tools import generated, golden, schemas, subscriptions
+from tools import golden, schemas, subscriptions
 
 EVENTS = ROOT / "docs" / "events.md"
-HINT = "python3 dev.py docs"
 DIALECTS = {
     "": "as first published: the preview of 2020-09 for the oldest ten types",
     "cloudevents": "CloudEvents 1.0 envelope",
@@ -114,18 +113,6 @@ Every row is a file in `samples/rejected/`. Reasons are also in the dead letter.
 {rejected}"""
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options."""
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing, fail when one is stale"
-    )
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Write or check all generated pages and schemas."""
-    return generated.write(documents(), check=arguments.check, hint=HINT)
-
-
 def documents() -> dict[Path, str]:
     """Every generated file and its text."""
     readme, records = ROOT / "README.md", ROOT / "docs" / "records.md"
@@ -210,6 +197,13 @@ def _unrouted() -> list[tuple[str, ...]]:
 def _dialects() -> list[tuple[str, ...]]:
     order = [route.event.rpartition(".")[2] for route in ROUTES]
     samples = [s for s in golden.samples() if s.parent == SAMPLES]
+    for each in samples:
+        if each.stem.partition(".")[0] not in order:
+            raise CommandError(f"samples/{each.name} is named after no event type of the routes.")
+        if dialect(each) not in DIALECTS:
+            raise CommandError(
+                f"samples/{each.name}: say what {dialect(each)!r} means in DIALECTS, tools/docs.py."
+            )
     samples.sort(
         key=lambda s: (order.index(s.stem.partition(".")[0]), [*DIALECTS].index(dialect(s)))
     )

@@ -212,7 +212,7 @@ def test_the_demo_fails_when_a_sample_gives_something_else(
     monkeypatch.setattr(paths, "GOLDEN", tmp_path / "golden")
 
     with Stack.on_free_ports() as stack:
-        assert not demo.run(stack)[0]
+        found = demo.run(stack).document()
         with Account(stack.connection_string) as account:
             left = [account.peek(name)[1] for name in ("work-items", "push-notifications")]
 
@@ -225,6 +225,7 @@ def test_the_demo_fails_when_a_sample_gives_something_else(
     assert "dead letters are none and should be ['UnknownEventType']" in output
     assert "3 of 4 samples did not give what they should." in output
     assert [4, 4] == left
+    assert ["missing", "other", "rejected/taken"] == [one["sample"] for one in found["mismatches"]]
 
 
 def _write_samples(folder: Path) -> None:
