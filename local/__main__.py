@@ -3,14 +3,25 @@
 import argparse
 import importlib
 import io
+import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import NoReturn
 
+from local import console, given, loopback
 from local.errors import CommandError
 from local.signals import end_on_signals
+
+_LONGEST = 4000
+"""Characters of a line about an error: it may quote what somebody typed."""
+_OPTIONAL_VALUES: Mapping[str, Callable[[str], bool]] = {
+    "--publisher": lambda word: "://" in word,
+    "--settings": given.is_file_name,
+}
+"""Options whose value may be left out, and which words can be one."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return int(module.run(parsed))
     except CommandError as error:
-        from shared.redaction import hide  # noqa: PLC0415 - `--help` works with this folder alone
-
-        print(f"dev.py {command.name}: {hide(str(error))}", file=sys.stderr)
+        print(_error(f"dev.py {command.name}: {error}"), file=sys.stderr)
     except BrokenPipeError:  # `dev.py peek | head`: nothing is left to flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
@@ -77,28 +86,53 @@ def _overview(arguments: Sequence[str]) -> int:
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     if arguments and not arguments[0].startswith("-"):
         names = ", ".join(command.name for command in COMMANDS)
-        parser.error(f"there is no command {arguments[0]!r}; there are {names}")
+        parser.error(f"there is no command {arguments[0][:99]!r}; there are {names}")
     parser.parse_args(arguments)
     parser.print_help()
     return 0
 
 
 def _parser(command: Command, module: ModuleType) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"python3 dev.py {command.name}",
         description=module.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     module.configure(parser)
     return parser
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        text = _error(f"{self.prog.removeprefix('python3 ')}: {message}")
+        self.exit(2, f"{text}; see {self.prog} --help\n")
+
+
+def _error(text: str) -> str:
+    """What may be printed of an error: no secrets, and nothing that moves the cursor."""
+    from shared.redaction import hide  # noqa: PLC0415 - `--help` works with this folder alone
+
+    return "\n".join(console.harmless(line, _LONGEST) for line in hide(text).split("\n"))
+
+
 def _parsed(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
     """Options and names in any order."""
     try:
-        return parser.parse_intermixed_args(words)
+        return parser.parse_intermixed_args(_separated(words))
     except TypeError:  # `test` hands all that follows to pytest
         return parser.parse_args(words)
+
+
+def _separated(words: Sequence[str]) -> list[str]:
+    """An option without its value takes no word behind it that cannot be one."""
+    pairs = zip(words, [*words, ""][1:], strict=True)
+    return [
+        f"{word}=" if word in _OPTIONAL_VALUES and not _OPTIONAL_VALUES[word](after) else word
+        for word, after in pairs
+    ]
 
 
 def _accept_any_character() -> None:
@@ -109,4 +143,7 @@ def _accept_any_character() -> None:
 
 
 if __name__ == "__main__":
+    loopback.avoid_proxies()
+    # Else the clients of Azure write beside what the command says of the same error.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     sys.exit(main(sys.argv[1:]))

@@ -227,6 +227,7 @@ def test_ids_paths_and_names_stay(text: str) -> None:
         ("https://a/?sv=1&sig=x at line 1", "https://a/?*** at line 1"),
         ("Bearer eyJhbGciOiJub25lIn0.eyJhIjoxfQ.sig-1_2", "Bearer ***"),
         ("POST /api?code=abc", "POST /api?***"),
+        ("http://me:short@host:80/ no", "http://me:***@host:80/ no"),
         ("what? why = because", "what? why = because"),
     ],
 )

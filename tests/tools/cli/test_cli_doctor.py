@@ -109,7 +109,7 @@ WRONG = {
     "another number": (_filter(subjectBeginsWith="/phonenumber/999"), "does not begin with", 1),
     "a type that does not exist": (
         _filter(includedEventTypes=["Microsoft.Communication.MessageReceived"]),
-        "SMSReceived or ChatMessageReceived was meant",
+        "the right name is SMSReceived or ChatMessageReceived",
         1,
     ),
     "a type of another family": (
