@@ -135,7 +135,8 @@ def _show(account: "Opened", container: "Container", arguments: argparse.Namespa
         raise CommandError("name the dead letters to show; see the list")
     shown = []
     for name in arguments.blob:
-        found = container.read(name)
+        is_text = name.encode(errors="ignore").decode() == name != ""
+        found = container.read(name) if is_text else []
         if not found:
             raise CommandError(f"no such dead letter: {name}; see the list")
         shown += found

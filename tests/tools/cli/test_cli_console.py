@@ -47,6 +47,13 @@ def test_what_could_move_the_cursor_is_shown_as_a_question_mark() -> None:
     assert "A\n?[2J??x" == console.table(["A"], [["\x1b[2J\n\rx"]])
 
 
+def test_what_could_turn_a_line_around_is_shown_as_a_question_mark() -> None:
+    """An emoji of several characters stays one."""
+    family = "👨\u200d👩"
+
+    assert f"A\n?x?{family}" == console.table(["A"], [[f"\u202ex\u200b{family}"]])
+
+
 def test_a_table_without_rows_is_its_headers() -> None:
     assert "A  B" == console.table(["A", "B"], [])
 

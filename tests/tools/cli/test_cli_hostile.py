@@ -1,5 +1,6 @@
 """Whatever is typed or named, an error is one line that a terminal can show."""
 
+import argparse
 import json
 import os
 import sys
@@ -156,7 +157,10 @@ _ORDERS = {
         "dead-letters list blob --settings s.json",
         "dead-letters --settings=s.json list blob",
     ],
-    "doctor": ["doctor --settings s.json --json sub.json", "doctor sub.json --json --settings=s.json"],
+    "doctor": [
+        "doctor --settings s.json --json sub.json",
+        "doctor sub.json --json --settings=s.json",
+    ],
     "a topic": [
         "send --publisher http://h/ SMSReceived",
         "send SMSReceived --publisher http://h/",
@@ -171,7 +175,9 @@ def test_options_and_arguments_come_in_any_order(
 ) -> None:
     understood = []
     for module in ("send", "doctor", "dead_letters.commands"):
-        monkeypatch.setattr(f"local.{module}.run", lambda words: understood.append(vars(words)) or 0)
+        monkeypatch.setattr(
+            f"local.{module}.run", lambda words: understood.append(vars(words)) or 0
+        )
     for words in orders:
         dev(*words.split())
 
@@ -182,7 +188,7 @@ def test_every_option_whose_value_may_be_left_out_is_known(
     monkeypatch: pytest.MonkeyPatch, dev: Callable[..., Ended]
 ) -> None:
     """Else it would take an argument that stands behind it."""
-    found = set()
+    found: set[str] = set()
     add = commands._Parser.add_argument  # noqa: SLF001 - there is no other place to look
 
     def noted(self: commands._Parser, *names: str, **options: object) -> object:

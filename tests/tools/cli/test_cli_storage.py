@@ -85,7 +85,31 @@ def test_peek_shows_and_does_not_take(peeked: Callable[..., str], queue: QueueCl
         assert ["QUEUE", "RECORD", "WHAT", "SUBJECT", "TIME", "ID"] == headers.split()
         assert row.startswith(f"{name}  communication.message.received  open high  sms:a:b  2026-")
         assert f"{name}: 1" == last
-    assert RECORD == json.loads(peeked(name, "--json"))
+
+
+def test_peek_for_scripts_is_one_object_with_what_the_table_shows(
+    peeked: Callable[..., str], queue: QueueClient
+) -> None:
+    """In ASCII, whatever a sender wrote."""
+    record = RECORD | {"subject": "\u202e\x1b[2Jé"}
+    queue.send_message(json.dumps(record))
+    queue.send_message("by hand")
+    name = queue.queue_name
+    table, text = peeked(name), peeked(name, "--json")
+
+    assert text.isascii()
+    document = json.loads(text)
+    ids = [message.pop("id") for message in document["queues"][0]["messages"]]
+    assert all(ids)
+    assert document == {
+        "queues": [
+            {"name": name, "count": 2, "messages": [{"record": record}, {"text": "by hand"}]}
+        ],
+        "desk": None,
+    }
+    assert table.endswith(f"\n{name}: 2\n")
+    assert "by hand" in table
+    assert all(line.isprintable() for line in table.splitlines())
 
 
 def test_peek_says_how_many_it_cannot_show(peeked: Callable[..., str], queue: QueueClient) -> None:
@@ -112,8 +136,42 @@ def test_peek_shows_what_is_no_record(
     assert 2 == peeked(queue.queue_name).count("(no record)")
 
 
-def test_peek_of_a_queue_that_nothing_made_yet(peeked: Callable[..., str]) -> None:
-    assert "not-yet: empty" in peeked("not-yet")
+def test_peek_of_a_queue_that_is_not_there(
+    storage: StoragePorts, dev: Callable[..., Ended]
+) -> None:
+    """Before the first record the app's own are empty; another name is a mistake."""
+    port = f"--queue-port={storage.queue}"
+    for name in ("nope", "Bad_Name", "", "x" * 999):
+        ended = dev("peek", port, "--queue", name)
+        assert 1 == ended.status
+        assert f"there is no queue {name}" in ended.output
+        assert "work-items and push-notifications" in ended.output
+
+    assert "work-items: empty\n" in dev("peek", port).output
+    assert "work-items: empty\n" in dev("peek", port, "--queue=work-items").output
+
+
+def test_peek_reads_settings_as_the_app_does(
+    storage: StoragePorts, dev: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORK_ITEMS_QUEUE", " others ")
+    assert "others: empty" in dev("peek", f"--queue-port={storage.queue}").output
+
+    monkeypatch.setenv("WORK_ITEMS_QUEUE", "Bad_Name")
+    monkeypatch.setenv("PUSH_EXPIRES", "soon")
+    ended = dev("peek", f"--queue-port={storage.queue}")
+    assert 1 == ended.status
+    assert ended.output.startswith("dev.py peek: the settings are wrong: WORK_ITEMS_QUEUE='Bad_N")
+    assert "; PUSH_EXPIRES must be" in ended.output
+
+
+def test_a_port_of_another_service(topic: str, dev: Callable[..., Ended]) -> None:
+    """It answers 404, and nothing is empty because of that."""
+    port = topic.split(":")[2].partition("/")[0]
+    for words in (["peek", "--queue-port", port], ["dead-letters", "list", "--blob-port", port]):
+        ended = dev(*words)
+        assert 1 == ended.status
+        assert f"127.0.0.1:{port}/devstoreaccount1: HTTP 404" in ended.output
 
 
 @pytest.mark.parametrize(
@@ -178,7 +236,7 @@ def test_the_function_comes_from_the_golden_file_else_from_the_routes(tmp_path: 
 
     assert "sms_received" == function_for(samples.find("SMSReceived"))
     assert "chat_events" == function_for(samples.find(str(file)))
-    with pytest.raises(CommandError, match="name one with --function"):
+    with pytest.raises(CommandError, match="holds no event"):
         function_for(samples.find(str(other)))
 
 
@@ -256,6 +314,11 @@ class _Topic(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def do_GET(self) -> None:
+        self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
 
@@ -302,7 +365,7 @@ def test_a_file_without_events_cannot_be_published(topic: str, tmp_path: Path) -
     file = tmp_path / "scalar.json"
     file.write_text("7")
 
-    with pytest.raises(CommandError, match="holds no events"):
+    with pytest.raises(CommandError, match="holds no event"):
         publisher.publish(Sample(file), topic, "secret")
 
 
