@@ -86,7 +86,9 @@ def _overview(arguments: Sequence[str]) -> int:
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     if arguments and not arguments[0].startswith("-"):
         names = ", ".join(command.name for command in COMMANDS)
-        parser.error(f"there is no command {arguments[0][:99]!r}; there are {names}")
+        wrong = f"there is no command {arguments[0][:99]!r}; there are {names}"
+        print(f"dev.py: {wrong}", file=sys.stderr)
+        return 2
     parser.parse_args(arguments)
     parser.print_help()
     return 0

@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the actions and options."""
     add = parser.add_argument
     add("action", choices=["list", "show", "replay"])
-    add("blob", nargs="*", help="names from the list; replay takes all without")
+    add("blob", nargs="*", default=[], help="names from the list; replay takes all without")
     add("--reason", help="only dead letters with this reason")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--replayed", action="store_true", help="list what was replayed")

@@ -61,6 +61,7 @@ def refused(dev: Callable[..., Ended]) -> Callable[..., str]:
         "dead-letters {}",
         "dead-letters list --cap {}",
         "rederive --from {}",
+        "{}x",
     ],
 )
 def test_hostile_arguments(words: str, text: str, refused: Callable[..., str]) -> None:
@@ -69,7 +70,10 @@ def test_hostile_arguments(words: str, text: str, refused: Callable[..., str]) -
 
 @pytest.mark.parametrize(
     "words",
-    [["send"], ["send", "--publisher"], ["dead-letters", "lst"], ["rederive"], ["peek", "--x"]],
+    [
+        *(["send"], ["send", "--publisher"], ["rederive"], ["peek", "--x"]),
+        *(["dead-letters"], ["dead-letters", "lst"]),
+    ],
 )
 def test_what_is_missing_or_unknown_is_one_line_that_names_the_help(
     words: list[str], refused: Callable[..., str]
@@ -173,11 +177,14 @@ _ORDERS = {
 def test_options_and_arguments_come_in_any_order(
     orders: list[str], monkeypatch: pytest.MonkeyPatch, dev: Callable[..., Ended]
 ) -> None:
-    understood = []
+    understood: list[dict[str, object]] = []
+
+    def note(words: argparse.Namespace) -> int:
+        understood.append(vars(words))
+        return 0
+
     for module in ("send", "doctor", "dead_letters.commands"):
-        monkeypatch.setattr(
-            f"local.{module}.run", lambda words: understood.append(vars(words)) or 0
-        )
+        monkeypatch.setattr(f"local.{module}.run", note)
     for words in orders:
         dev(*words.split())
 
