@@ -44,6 +44,37 @@ def test_a_dry_run_says_what_it_would_do_and_where(
     assert (before, _NOTHING) == (letters.blobs(), app.records())
 
 
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("words", ["replay", "replay --yes"])
+def test_a_replay_for_scripts_says_what_the_lines_say(
+    words: str, command: Command, letters: Letters
+) -> None:
+    """The same letters twice, to compare; one of them stays, so both exit with 1."""
+    is_dry = "--yes" not in words
+    printed = []
+    for options in ([], ["--json"]):
+        letters.clear()
+        letters.put(BLOB, [sms() | WHY, sms("bad", eventType="Contoso.Thing") | WHY])
+        printed.append(command(*words.split(), *options))
+
+    (status, text), (status_for_scripts, output) = printed
+    assert (1, 1) == (status, status_for_scripts)
+    document = json.loads(output)
+    assert document["account"] in text
+    assert document["queueAccount"] in text
+    assert (["work-items", "push-notifications"], "record-payloads", None, is_dry) == tuple(
+        document[key] for key in ("queues", "payloads", "archive", "dryRun")
+    )
+    first, second = document["outcomes"]
+    assert ("replay", not is_dry, 1, 2) == tuple(
+        first[k] for k in ("action", "done", "number", "of")
+    )
+    assert {"work-items": 1, "push-notifications": 1} == first["records"]
+    assert ("leave", False, {}) == (second["action"], second["done"], second["records"])
+    for each in (first, second):
+        assert each["text"] in text
+
+
 def test_every_sample_gives_the_records_of_its_first_delivery(
     app: App, command: Command, letters: Letters
 ) -> None:
@@ -261,6 +292,18 @@ def test_without_a_login_the_command_fails_at_once(
     (line,) = capsys.readouterr().err.splitlines()
     assert "nobody is logged in to Azure" in line
     assert "Run `az login`" in line
+
+
+def test_without_the_azure_cli_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("RecordStorage__accountName", "contoso")
+
+    assert 1 == commands.main(["dead-letters", "list", "--settings"])
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "Install it, run `az login`" in line
 
 
 def test_events_go_to_the_archive_too(
