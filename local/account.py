@@ -16,6 +16,7 @@ from azure.core.exceptions import (
     ClientAuthenticationError,
     HttpResponseError,
     ServiceRequestError,
+    ServiceResponseTimeoutError,
 )
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueServiceClient
@@ -186,11 +187,13 @@ def explained(error: AzureError, host: str, *, is_local: bool) -> CommandError:
     """What a storage service at an address refused, or that it does not answer, in one line."""
     if isinstance(error, HttpResponseError):
         code = getattr(error, "error_code", None) or type(error).__name__
-        hint = _FORBIDDEN if error.status_code == HTTPStatus.FORBIDDEN and not is_local else ""
+        roles = _FORBIDDEN if error.status_code == HTTPStatus.FORBIDDEN and not is_local else ""
         return CommandError(
-            f"{host}: HTTP {error.status_code} {getattr(code, 'value', code)}.{hint}"
+            f"{host}: HTTP {error.status_code} {getattr(code, 'value', code)}.{roles}"
         )
+    hint = _START if is_local else "Check the account's name and the network."
     if isinstance(error, ServiceRequestError):
-        hint = _START if is_local else "Check the account's name and the network."
         return CommandError(f"nothing answers at {host}. {hint}")
+    if isinstance(error, ServiceResponseTimeoutError):
+        return CommandError(f"{host} did not answer in time. {hint}")
     return CommandError(f"what answers at {host} is no Storage: {type(error).__name__}.")

@@ -91,8 +91,15 @@ def _shrink(widths: list[int], available: int) -> None:
 def _fit(text: str, width: int, *, right: bool) -> str:
     """Cut or fill a text to a width."""
     if display_width(text) > width:
-        while display_width(text) > width - 1:
-            text = text[:-1]
-        text += "…"
+        text = f"{_beginning(text, width - 1)}…"
     fill = " " * (width - display_width(text))
     return fill + text if right else text + fill
+
+
+def _beginning(text: str, width: int) -> str:
+    used = 0
+    for at, character in enumerate(text):
+        used += _character_width(character)
+        if used > width:
+            return text[:at]
+    return text

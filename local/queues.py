@@ -1,7 +1,6 @@
 """The queues and the dead letters of the local run, read with the Storage clients."""
 
 import base64
-import binascii
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from local.account import explained
 MOST = 32
 
 # Azurite is on this machine: no proxy, no retries.
-_NEAR: dict[str, Any] = {"use_env_settings": False, "retry_total": 0}
+_NEAR: dict[str, Any] = {"use_env_settings": False, "retry_total": 0, "read_timeout": 20}
 
 _HIDDEN_SECONDS = 600
 
@@ -117,7 +116,7 @@ def _decoded(message: QueueMessage) -> str:
     raw = str(message.content)
     try:
         return base64.b64decode(raw, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no Base64, or no UTF-8 in it
         return raw
 
 

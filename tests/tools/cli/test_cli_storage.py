@@ -122,18 +122,22 @@ def test_peek_says_how_many_it_cannot_show(peeked: Callable[..., str], queue: Qu
 def test_peek_shows_what_is_no_record(
     storage: StoragePorts, peeked: Callable[..., str], queue: QueueClient
 ) -> None:
-    """Plain text, where Base64 is due, and JSON that is no object."""
+    """Plain text, where Base64 is due, and JSON that is no object, or is nested too deeply."""
+    texts = ["by hand!", "é \u202e", "[1]", '{"a":' * 5_000, '{"id": NaN}']
     with QueueClient.from_connection_string(storage.connection_string, queue.queue_name) as plain:
-        plain.send_message("by hand!")
-    queue.send_message("[1]")
+        for text in texts[:2]:
+            plain.send_message(text)
+    for text in texts[2:]:
+        queue.send_message(text)
 
     with Account(storage.connection_string) as account:
         messages, count = account.peek(queue.queue_name)
 
-    assert 2 == count
-    assert ["by hand!", "[1]"] == [message.text for message in messages]
-    assert [None, None] == [message.record for message in messages]
-    assert 2 == peeked(queue.queue_name).count("(no record)")
+    assert len(texts) == count
+    assert texts == [message.text for message in messages]
+    assert [None] * len(texts) == [message.record for message in messages]
+    assert len(texts) == peeked(queue.queue_name).count("(no record)")
+    assert all(line.isprintable() for line in peeked(queue.queue_name).splitlines())
 
 
 def test_peek_of_a_queue_that_is_not_there(
