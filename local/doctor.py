@@ -13,6 +13,7 @@ With --json it is one object: `findings` (`level`, `what`, `advice`), `queues` (
 
 import argparse
 import json
+import shlex
 import shutil
 import subprocess
 from collections import Counter
@@ -178,7 +179,9 @@ def _examine_local_run(arguments: argparse.Namespace) -> int:
         print(f"{queue}: {count} messages")
     for reason, count in letters.items():
         print(f"dead letters: {count} {console.harmless(reason)}")
-        print(f"  python3 dev.py dead-letters list --reason {console.harmless(reason)}")
+        print(
+            f"  python3 dev.py dead-letters list --reason {shlex.quote(console.harmless(reason))}"
+        )
     if is_up:
         print("The local run is up. Try: python3 dev.py send SMSReceived")
     return 0 if is_up else 1

@@ -24,7 +24,7 @@ from local.dead_letters.format import MOST_BYTES, DeadLetter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REPLAYED, QUARANTINE = "replayed/", "quarantine/"
+REPLAYED, QUARANTINE = letters.REPLAYED, letters.QUARANTINE
 _LEASE_SECONDS = 60
 """The longest that ends by itself; one event takes less, and it is renewed before each."""
 _JSON = ContentSettings(content_type="application/json")

@@ -158,6 +158,7 @@ def test_what_is_settled_can_be_listed_and_shown(
 
     assert f"\n1 {WHY['deadLetterReason']}\n" in listed
     assert name in listed
+    assert "Event Grid" not in listed, "nothing says any more who gave it up"
     assert sms() | WHY == json.loads(shown)
 
 
