@@ -17,6 +17,7 @@ from local.signals import end_on_signals
 
 _LONGEST = 4000
 """Characters of a line about an error: it may quote what somebody typed."""
+_LONG_NAME = 20
 _OPTIONAL_VALUES: Mapping[str, Callable[[str], bool]] = {
     "--publisher": lambda word: "://" in word,
     "--settings": given.is_file_name,
@@ -86,8 +87,9 @@ def _overview(arguments: Sequence[str]) -> int:
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     if arguments and not arguments[0].startswith("-"):
         names = ", ".join(command.name for command in COMMANDS)
-        wrong = f"there is no command {arguments[0][:99]!r}; there are {names}"
-        print(f"dev.py: {wrong}", file=sys.stderr)
+        # What is longer was pasted by mistake, and may be a secret.
+        wrong = f"command {arguments[0]!r}" if len(arguments[0]) <= _LONG_NAME else "such command"
+        print(f"dev.py: there is no {wrong}; there are {names}", file=sys.stderr)
         return 2
     parser.parse_args(arguments)
     parser.print_help()

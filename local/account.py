@@ -181,6 +181,8 @@ def _storage_errors(host: str, *, is_local: bool) -> Iterator[None]:
         yield
     except AzureError as error:
         raise explained(error, host, is_local=is_local) from error
+    except ConfigError as error:  # the app's own client can make no address of it
+        raise CommandError(f"the settings are wrong: {error}") from error
 
 
 def explained(error: AzureError, host: str, *, is_local: bool) -> CommandError:

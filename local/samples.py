@@ -98,7 +98,7 @@ def find(name: str) -> Sample:
     advice = (
         f"Did you mean {', '.join(similar)}?" if similar else "`ls samples` shows what there is."
     )
-    raise CommandError(f"{name[:200]!r} is neither a file nor a sample. {advice}")
+    raise CommandError(f"{name!r} is neither a file nor a sample. {advice}")
 
 
 def _files() -> Iterator[Path]:

@@ -207,6 +207,7 @@ COMMANDS = (
     "doctor --port 1 --json --settings {file}",
     "doctor {file} --settings {file}",
     "peek",
+    "{secret}",
     "send {secret}",
     "send SMSReceived --function {secret}",
     "doctor {secret}",
@@ -217,6 +218,9 @@ COMMANDS = (
 )
 
 
+@example(
+    (Secret(1, "bare key"), "x " * 95 + Secret(1, "bare key").text), "send {secret}", SETTINGS[0]
+)
 @given(malformed(), st.sampled_from(COMMANDS), st.sampled_from(SETTINGS))
 def test_no_output_of_a_command_holds_a_secret(
     made: tuple[Secret, str], words: str, setting: str

@@ -294,6 +294,42 @@ def test_without_a_login_the_command_fails_at_once(
     assert "Run `az login`" in line
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "text"),
+    [
+        ("http://127.0.0.1:1", "nothing answers at 127.0.0.1:1/a. Check the account's name"),
+        ("http://127.0.0.1:99999", "127.0.0.1:99999"),
+    ],
+)
+def test_an_account_that_cannot_be_reached_is_given_up_soon(
+    endpoint: str, text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, and no more waiting between two requests than somebody at a terminal bears."""
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", waited.append)
+    places = "".join(f"{kind}Endpoint={endpoint}/a;" for kind in ("Blob", "Queue"))
+    monkeypatch.setenv("RecordStorage", f"AccountName=a;AccountKey=YQ==;{places}")
+
+    assert 1 == commands.main(["dead-letters", "list", "--settings"])
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert text in line
+    assert sum(waited) <= 5
+
+
+def test_a_wrong_key_is_one_line_that_says_so(
+    azurite: StoragePorts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = azurite.connection_string.replace(storage.KEY, "c2VjcmV0LXNlY3JldA==")
+    monkeypatch.setenv("RecordStorage", wrong)
+
+    assert 1 == commands.main(["dead-letters", "list", "--settings"])
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "HTTP 403 AuthorizationFailure. A key in the settings is wrong" in line
+    assert "c2Vj" not in line
+
+
 def test_without_the_azure_cli_it_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
