@@ -18,7 +18,7 @@ _CHOICE = random.SystemRandom()
 
 def port(text: str) -> int:
     """A port number given as an option."""
-    number = int(text[:9]) if text.isascii() and text.isdigit() else 0
+    number = int(text) if text.isascii() and text.isdigit() else 0
     if not 0 < number < 1 << 16:
         raise argparse.ArgumentTypeError(f"{text} is not a port (1 to 65535)")
     return number
