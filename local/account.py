@@ -49,6 +49,7 @@ _REMOTE = _SAFE | {
 _SCOPE = "https://storage.azure.com/.default"
 _LOGIN_SECONDS = 20
 _START = "Start the local run in another terminal, `python3 dev.py start`, or name its ports."
+_NOBODY = "nobody is logged in to Azure, or az does not answer. Run `az login`, and try again."
 _FORBIDDEN = (
     " A key in the settings is wrong or has expired; with an identity, you need the roles Storage "
     "Blob Data Contributor and Storage Queue Data Message Sender on the account: docs/deploy.md."
@@ -169,9 +170,7 @@ def _logged_in() -> "tuple[TokenCredential, AsyncTokenCredential]":
     try:
         credential.get_token(_SCOPE)
     except ClientAuthenticationError as error:
-        raise CommandError(
-            "nobody is logged in to Azure, or az does not answer. Run `az login`, and try again."
-        ) from error
+        raise CommandError(_NOBODY) from error
     return credential, aio.AzureCliCredential(process_timeout=_LOGIN_SECONDS)
 
 
@@ -187,6 +186,8 @@ def _storage_errors(host: str, *, is_local: bool) -> Iterator[None]:
 
 def explained(error: AzureError, host: str, *, is_local: bool) -> CommandError:
     """What a storage service at an address refused, or that it does not answer, in one line."""
+    if isinstance(error, ClientAuthenticationError) and error.status_code is None:
+        return CommandError(_NOBODY)  # before anything was asked of storage
     if isinstance(error, HttpResponseError):
         code = getattr(error, "error_code", None) or type(error).__name__
         roles = _FORBIDDEN if error.status_code == HTTPStatus.FORBIDDEN and not is_local else ""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _STORAGE = ("AzureWebJobsStorage", "RecordStorage")
 _EXPLAINED = (
     "the app's settings, instead of the local run's: those in the environment, or a file as "
-    "`az functionapp config appsettings list` prints it, or a local.settings.json; a FILE ends in "
-    ".json, or is there"
+    "`az functionapp config appsettings list` prints it, or a local.settings.json; FILE has to end in "
+    ".json, or to exist"
 )
 
 

@@ -11,9 +11,17 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    ServiceRequestError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
 from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
 from local import azurite, demo, paths, peek, publisher, samples
+from local.account import explained
 from local.azurite import StoragePorts
 from local.errors import CommandError
 from local.ports import LOOPBACK, is_free
@@ -188,6 +196,22 @@ def test_where_nothing_listens_the_message_says_what_to_start(
 
     assert 1 == refused.status
     assert "python3 dev.py start" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ClientAuthenticationError("a wall of text"), "Run `az login`"),
+        (ServiceRequestError("name?sig=x"), "nothing answers at host. Check the account's name"),
+        (ServiceResponseTimeoutError("read"), "host did not answer in time. Check"),
+        (ServiceResponseError("cut off"), "what answers at host is no Storage"),
+    ],
+)
+def test_what_storage_s_clients_raise_is_said_in_one_line(error: AzureError, text: str) -> None:
+    said = str(explained(error, "host", is_local=False))
+
+    assert text in said
+    assert str(error) not in said
 
 
 def test_taken_messages_are_unseen_until_put_back(
