@@ -14,6 +14,7 @@ from typing import NoReturn
 from local import console, given, loopback
 from local.errors import CommandError
 from local.signals import end_on_signals
+from shared import __version__
 
 _LONGEST = 4000
 """Characters of a line about an error: it may quote what somebody typed."""
@@ -85,6 +86,8 @@ def _overview(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    version = f"acs-event-records {__version__}"
+    parser.add_argument("--version", action="version", version=version)
     if arguments and not arguments[0].startswith("-"):
         names = ", ".join(command.name for command in COMMANDS)
         # What is longer was pasted by mistake, and may be a secret.

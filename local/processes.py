@@ -107,9 +107,11 @@ class Child:
         self._reader.join(_GRACE)
 
     def _read(self, output: IO[bytes]) -> None:
+        from shared.redaction import hide  # noqa: PLC0415 - `--help` works with this folder alone
+
         with output:
             for raw in output:
-                line = raw.decode("utf-8", "replace").rstrip()
+                line = hide(raw.decode("utf-8", "replace").rstrip())
                 self._lines.append(line)
                 if self.on_line is not None:
                     self.on_line(line)

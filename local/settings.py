@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from local import given, paths, ports
 from local.azurite import StoragePorts
 from local.errors import CommandError
+from local.host import settings as host_settings
+from local.host.errors import HostError
 
 if TYPE_CHECKING:
     from shared.settings import Settings
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 _STORAGE = ("AzureWebJobsStorage", "RecordStorage")
 _EXPLAINED = (
     "the app's settings, instead of the local run's: those in the environment, or a file as "
-    "`az functionapp config appsettings list` prints it, or a local.settings.json; FILE has to end in "
-    ".json, or to exist"
+    "`az functionapp config appsettings list` prints it, or a local.settings.json; FILE has to end "
+    "in .json, or to exist"
 )
 
 
@@ -61,9 +63,12 @@ def chosen(arguments: argparse.Namespace) -> dict[str, str]:
 
 
 def of_local_run(at: StoragePorts) -> dict[str, str]:
-    """As the local run has them: the environment wins over local.settings.json.
+    """As the local run has them: the environment wins over the files of local settings.
 
     No storage account but Azurite, and no proxy on the way to it.
+
+    Raises:
+        CommandError: a file of local settings has the wrong shape.
     """
     kept = {
         name: value
@@ -102,8 +107,11 @@ def _texts(values: dict[str, Any]) -> dict[str, str]:
 
 
 def _values() -> dict[str, str]:
-    file = paths.ROOT / "local.settings.json"
-    return of_file(file) if file.exists() else {}
+    try:
+        found = host_settings.values(host_settings.read_local_settings(paths.ROOT))
+    except HostError as error:
+        raise CommandError(str(error)) from None
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _local_run() -> "Settings":

@@ -1,8 +1,7 @@
 """``handle``: decode, normalize, deliver. The only place where a rejected event is caught.
 
-To Event Grid, returning means done and raising means send it again. So an event that no retry can
-help becomes a dead letter and returns; storage that fails, a wrong setting, a bug and one event too
-many raise.
+To Event Grid, returning means done, raising means send it again. So an event that no retry can help
+becomes a dead letter; storage that fails, a wrong setting, a bug and one event too many raise.
 """
 
 import asyncio
@@ -13,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from shared import routes
+from shared import routes, tracing
 from shared.errors import (
     DeliveryError,
     MalformedEvent,
@@ -25,9 +24,11 @@ from shared.errors import (
 from shared.families.route import Route
 from shared.reading import envelope, unrouted
 from shared.reading.envelope import Envelope
+from shared.reading.jsontext import elements
 from shared.records import records, roles
 from shared.records.cloudevents import Encoded
-from shared.records.facts import Fact, Party, RecordType
+from shared.records.facts import RecordType
+from shared.redaction import one_word
 from shared.settings import Settings
 from shared.writing import archive, dead_letters
 from shared.writing.storage import Store, account
@@ -48,8 +49,13 @@ class Send(Struct, frozen=True):
     record: Encoded
 
 
-async def handle(event: str, function: str) -> None:
+async def handle(event: str, function: str, traceparent: str | None = None) -> None:
     """Process one event, as the JSON text that Event Grid delivered to ``function``.
+
+    Args:
+        event: the text.
+        function: by whose name it came.
+        traceparent: of the invocation, for ``TRACE_RECORDS``.
 
     Raises:
         ConfigError: a setting is missing or wrong.
@@ -61,7 +67,7 @@ async def handle(event: str, function: str) -> None:
         most = settings.events_in_flight
         raise TooManyEvents(f"EVENTS_IN_FLIGHT={most} are in flight; this one must come again")
     async with in_flight:
-        await process(event, function, settings, account(settings))
+        await process(event, function, settings, account(settings), traceparent)
 
 
 @cache
@@ -75,19 +81,25 @@ def _in_flight() -> asyncio.Semaphore:
     return asyncio.Semaphore(_settings().events_in_flight)
 
 
-async def process(event: str, function: str, settings: Settings, store: Store) -> None:
-    """``handle`` with the settings and the store given."""
+async def process(
+    event: str, function: str, settings: Settings, store: Store, traceparent: str | None = None
+) -> None:
+    """``handle`` with the settings and the store given; each event of a batch by itself."""
+    work = (_process(each, function, settings, store, traceparent) for each in elements(event))
     try:
         async with asyncio.timeout(DEADLINE):
-            await _process(event, function, settings, store)
+            with tracing.processing(settings):
+                await _all(*work)
     except TimeoutError:
         raise DeliveryError(f"storage did not answer within {DEADLINE:g} s") from None
 
 
-async def _process(event: str, function: str, settings: Settings, store: Store) -> None:
+async def _process(
+    event: str, function: str, settings: Settings, store: Store, traceparent: str | None
+) -> None:
     parsed: Envelope | None = None
     try:
-        parsed = envelope.parse(event)
+        parsed = tracing.traced(envelope.parse(event), settings, traceparent)
         sends = convert(parsed, settings)
     except RejectedEvent as rejection:
         await _reject(event, function, rejection, parsed, settings, store)
@@ -96,8 +108,8 @@ async def _process(event: str, function: str, settings: Settings, store: Store) 
     await deliver(sends, settings, store, archive_of=event if sends else None)
     log.info(
         "event=%s type=%s outcome=%s records=%s",
-        _clip(parsed.id),
-        _clip(parsed.type),
+        one_word(parsed.id),
+        one_word(parsed.type),
         "delivered" if sends else "ignored",
         ",".join(f"{send.queue}:{send.record.envelope.id}" for send in sends) or "none",
     )
@@ -154,11 +166,9 @@ def _records(
         )
         sends.append(Send(settings.work_items_queue, item))
     if yields.push:
+        to = fact.sender if route.notify == "sender" else next(iter(fact.recipients), None)
         push = records.push_notification(
-            origin,
-            recipient=fact.sender if route.notify == "sender" else _addressee(fact),
-            level=yields.push,
-            expires=_expires(route, settings),
+            origin, recipient=to, level=yields.push, expires=_expires(route, settings)
         )
         sends.append(Send(settings.push_notifications_queue, push))
     return sends
@@ -166,12 +176,10 @@ def _records(
 
 def _expires(route: Route[Any], settings: Settings) -> int | None:
     """Seconds for which a push is of use: the row's or the setting's, whichever is less."""
-    limits = [limit for limit in (route.push_expires, settings.push_expires) if limit is not None]
-    return min(limits, default=None)
-
-
-def _addressee(fact: Fact) -> Party | None:
-    return fact.recipients[0] if fact.recipients else None
+    own, general = route.push_expires, settings.push_expires
+    if own is None or general is None:
+        return general if own is None else own
+    return min(own, general)
 
 
 async def deliver(
@@ -179,30 +187,35 @@ async def deliver(
 ) -> None:
     """Write all records of an event at once, and the event itself where there is an archive.
 
-    Every write ends before the first failure is raised.
-
     Raises:
         DeliveryError: storage did not take one of them; the event must come again.
     """
     writes: list[Any] = [_write(send, settings, store) for send in sends]
     if archive_of is not None and settings.archive_container:
         name = archive.blob_name(archive_of, datetime.now(UTC))
-        body = archive.content(archive_of)
-        writes.append(store.save(settings.archive_container, name, body))
-    for result in await asyncio.gather(*writes, return_exceptions=True):
+        writes.append(store.save(settings.archive_container, name, archive.content(archive_of)))
+    await _all(*writes)
+
+
+async def _all(*work: Any) -> None:
+    """Await all at once. Each ends before the first failure is raised."""
+    if len(work) == 1:  # as mostly; it needs no task
+        await work[0]
+        return
+    for result in await asyncio.gather(*work, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
 
 
 async def _write(send: Send, settings: Settings, store: Store) -> None:
-    body = send.record.body
+    record, body = send.record.envelope, send.record.body
     if len(body) > QUEUE_LIMIT:
         # The blob first: a message must never name a blob that is not there.
-        record = send.record.envelope
         name = f"{record.partitionkey}/{record.id}.json"
         container = settings.record_payloads_container
         body = send.record.claim_check(await store.save(container, name, send.record.data))
-    await store.send(send.queue, body)
+    with tracing.sending(settings, send.queue, record):
+        await store.send(send.queue, body)
 
 
 async def _reject(
@@ -215,12 +228,12 @@ async def _reject(
 ) -> None:
     now = datetime.now(UTC)
     name = dead_letters.blob_name(event, function, now)
-    body = dead_letters.body(event, rejection, function, now)
-    await store.save(settings.dead_letters_container, name, body)
+    letter = dead_letters.body(event, rejection, function, now)
+    await store.save(settings.dead_letters_container, name, letter)
     log.warning(
         "event=%s type=%s outcome=rejected reason=%s dead_letter=%s: %s",
-        _clip(parsed.id if parsed else None),
-        _clip(parsed.type if parsed else None),
+        one_word(parsed.id if parsed else None),
+        one_word(parsed.type if parsed else None),
         type(rejection).__name__,
         name,
         rejection,
@@ -233,13 +246,5 @@ def _warn_of_wrong_function(parsed: Envelope, function: str) -> None:
         log.warning(
             "%s belongs to %s and came to %s: mend the included event types of the event "
             "subscription that delivers to %s",
-            route.event,
-            route.function,
-            function,
-            function,
+            *(route.event, route.function, function, function),
         )
-
-
-def _clip(value: str | None) -> str:
-    """An id or type for the log: one word, of bounded length, whatever a sender put there."""
-    return "".join(c if c.isalnum() or c in "-_.:/@" else "?" for c in (value or "none")[:100])

@@ -101,9 +101,9 @@ Every row is a file in `samples/` with a golden file in `tests/golden/`.
 One event is found, and gives the same records, in an array of one, in a string of JSON or Base64
 of it, in the answer of a pull delivery of an Event Grid namespace (`value`, `brokerProperties`,
 `event`) and its dead letters, and in a message of Service Bus, Event Hubs or a Storage queue
-(`body`, `messageText`, `ContentData`). CloudEvents 0.1 to 0.3 are read like 1.0. Where there are
-several events, or none, the dead letter says what came. The Functions host takes JSON objects and
-arrays only.
+(`body`, `messageText`, `ContentData`). CloudEvents 0.1 to 0.3 are read like 1.0. Each event of
+an array of several is settled by itself. Where there are several in anything else, or none, the
+dead letter says what came. The Functions host takes JSON objects and arrays only.
 
 ## Rejected
 

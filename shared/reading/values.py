@@ -47,15 +47,17 @@ def strings(value: Mapping[str, Any] | None) -> dict[str, str] | None:
 
     Null is no value, as in every other field.
     """
+    if not value:
+        return None
     found = {
         key: item if isinstance(item, str) else msgspec.json.encode(item).decode()
-        for key, item in (value or {}).items()
+        for key, item in value.items()
         if item is not None
     }
     return found or None
 
 
-_NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})")
+_NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+|%(?![0-9A-Fa-f]{2})")
 
 
 @lru_cache(64)  # sources of events; an app has a handful

@@ -120,7 +120,14 @@ def test_a_folder_that_is_no_app_is_refused(tmp_path: Path) -> None:
 def test_strangers_stay_out(tmp_path: Path) -> None:
     """What lies about in a working folder, and bytecode and secrets even inside the app's."""
     root = app(tmp_path)
-    for name in ("local.settings.json", ".env", "notes.md", "shared/a.pyc", ".vscode/x.json"):
+    for name in (
+        "local.settings.json",
+        "local.settings.user.json",
+        ".env",
+        "notes.md",
+        "shared/a.pyc",
+        ".vscode/x.json",
+    ):
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text("secret")
     (root / "shared" / "__pycache__").mkdir()

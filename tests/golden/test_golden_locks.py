@@ -9,6 +9,7 @@ from local.paths import ROOT
 LOCKED = {
     "requirements-dev.lock": ["requirements.txt", "requirements-dev.txt"],
     "tests/deploy/requirements.lock": ["tests/deploy/requirements.txt"],
+    ".github/requirements.lock": [".github/requirements.txt"],
 }
 SMALL = ["local/requirements-node.txt", "local/requirements-runtime.txt"]
 """They hold their hashes themselves."""

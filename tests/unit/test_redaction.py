@@ -4,8 +4,11 @@ import base64
 import contextlib
 import io
 import json
+import logging
 import random
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -26,7 +29,7 @@ from shared.settings import Settings
 from shared.writing import storage
 from shared.writing.storage import StorageAccount
 
-SEPARATORS = ";=&?/:.,%\n "
+SEPARATORS = ";=&?/:.,%\n \"'"
 SETTINGS = (
     "RecordStorage",
     "AzureWebJobsStorage",
@@ -40,6 +43,7 @@ SETTINGS = (
     "STORAGE_USE_PROXY",
     "STORAGE_CONNECTIONS",
     "EVENTS_IN_FLIGHT",
+    "TRACE_RECORDS",
     "STAFF_KINDS",
     "PUSH_EXPIRES",
     "ROUTE_OVERRIDES",
@@ -83,9 +87,19 @@ class Secret:
             "address": f"{hosts[0]}/?{sas}",
             "bare key": key,
             "bare signature": sas,
+            "parts swapped": f"AccountKey={key};AccountName=contoso;EndpointSuffix=x.example",
+            "lower-case names": f"accountname=contoso;accountkey={key};endpointsuffix=x.example",
+            "blanks around the key": f"AccountName = contoso ; AccountKey = {key} ; Endpoint = x",
+            "url-encoded key": f"AccountName=contoso;AccountKey={quote(key, safe='')};X=y",
+            "quoted key": f'AccountName="contoso";AccountKey="{key}"',
+            "quoted signature": f"SharedAccessSignature='{sas}';QueueEndpoint={hosts[0]}",
+            "address of a blob, signed": f"{hosts[1]}/dead-letters/a.json?{sas}&x=y",
+            "JSON": json.dumps({"AccountName": "contoso", "AccountKey": key}),
         }
         self.text = forms[form]
         self.hidden = signature if "sig" in form or form == "address" else key
+        if form.startswith("url"):
+            self.hidden = quote(key, safe="")
 
     def leaks_into(self, text: str) -> set[str]:
         """Runs of eight of its characters that are in the text."""
@@ -101,6 +115,14 @@ FORMS = (
     "address",
     "bare key",
     "bare signature",
+    "parts swapped",
+    "lower-case names",
+    "blanks around the key",
+    "url-encoded key",
+    "quoted key",
+    "quoted signature",
+    "address of a blob, signed",
+    "JSON",
 )
 
 
@@ -174,14 +196,30 @@ async def test_no_failure_of_storage_quotes_a_secret(
     made: tuple[Secret, str],
     is_blob: bool,  # noqa: FBT001 -- drawn
 ) -> None:
+    """Nor does any line of the log, those of Storage's client included, at the longest level."""
     secret, text = made
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, _log() as log:
         patch.setattr(storage, "AioHttpTransport", _Unreachable)
         patch.setattr(storage, "_session", lambda _: None)
         with pytest.raises((ConfigError, DeliveryError)) as raised:
             await _write(text, is_blob=is_blob)
 
     assert secret.leaks_into("".join(traceback.format_exception(raised.value))) == set()
+    assert secret.leaks_into(log.getvalue()) == set()
+
+
+@contextmanager
+def _log() -> Iterator[io.StringIO]:
+    """All that is logged in a `with` block."""
+    lines, root = io.StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(lines), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield lines
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
 
 
 async def _write(connection_string: str, *, is_blob: bool) -> None:

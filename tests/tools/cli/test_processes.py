@@ -98,3 +98,22 @@ def test_a_program_that_is_never_ready() -> None:
 def test_a_program_that_is_not_there() -> None:
     with Children() as children, pytest.raises(CommandError, match="cannot start /no/program: No"):
         children.start("It", ["/no/program"], cwd=paths.ROOT, environ=os.environ)
+
+
+def test_a_secret_in_its_output_is_not_relayed() -> None:
+    """Neither line by line, nor in the message about a program that has ended."""
+    secret = "AccountName=a;AccountKey=abc"  # noqa: S105 - made up
+    lines: list[str] = []
+    with Children() as children:
+        child = children.start(
+            "It",
+            [sys.executable, "-c", f"print('opened {secret}')"],
+            cwd=paths.ROOT,
+            environ=os.environ,
+            on_line=lines.append,
+        )
+        message = child.why_it_ended()
+
+    assert ["opened AccountName=a;AccountKey=***"] == lines
+    assert "AccountKey=***" in message
+    assert secret not in message
