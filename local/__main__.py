@@ -3,16 +3,24 @@
 import argparse
 import importlib
 import io
+import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
 from typing import NoReturn
 
-from local import console, messages
+from local import console, given, loopback, messages
 from local.signals import end_on_signals
 from shared import __version__
+
+_LONG_NAME = 20
+_OPTIONAL_VALUES: Mapping[str, Callable[[str], bool]] = {
+    "--publisher": lambda word: "://" in word,
+    "--settings": given.is_file_name,
+}
+"""Options whose value may be left out, and which words can be one."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +40,10 @@ class Command:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Show a wrong argument without what could move the cursor, and not all of a long one."""
-        super().error(messages.printable(message).replace("\n", " "))
+        """Say what is wrong in one line, without the usage."""
+        name = self.prog.removeprefix("python3 ")
+        text = messages.printable(f"{name}: {message}").replace("\n", " ")
+        self.exit(2, f"{text}; see {self.prog} --help\n")
 
 
 COMMANDS = (
@@ -95,7 +105,9 @@ def _overview(arguments: Sequence[str]) -> int:
     parser.add_argument("--version", action="version", version=version)
     if arguments and not arguments[0].startswith("-"):
         names = ", ".join(command.name for command in COMMANDS)
-        parser.error(f"there is no command {arguments[0]!r}; there are {names}")
+        # What is longer was pasted by mistake, and may be a secret.
+        wrong = f"command {arguments[0]!r}" if len(arguments[0]) <= _LONG_NAME else "such command"
+        parser.error(f"there is no {wrong}; there are {names}")
     parser.parse_args(arguments)
     parser.print_help()
     return 0
@@ -106,6 +118,7 @@ def _parser(command: Command, module: ModuleType) -> argparse.ArgumentParser:
         prog=f"python3 dev.py {command.name}",
         description=console.paragraphs(module.__doc__ or ""),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     module.configure(parser)
     return parser
@@ -114,9 +127,18 @@ def _parser(command: Command, module: ModuleType) -> argparse.ArgumentParser:
 def _parsed(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
     """Options and names in any order."""
     try:
-        return parser.parse_intermixed_args(words)
+        return parser.parse_intermixed_args(_separated(words))
     except TypeError:  # it has commands of its own
         return parser.parse_args(words)
+
+
+def _separated(words: Sequence[str]) -> list[str]:
+    """An option without its value takes no word behind it that cannot be one."""
+    pairs = zip(words, [*words, ""][1:], strict=True)
+    return [
+        f"{word}=" if word in _OPTIONAL_VALUES and not _OPTIONAL_VALUES[word](after) else word
+        for word, after in pairs
+    ]
 
 
 def _accept_any_character() -> None:
@@ -127,4 +149,7 @@ def _accept_any_character() -> None:
 
 
 if __name__ == "__main__":
+    loopback.avoid_proxies()
+    # Else the clients of Azure write beside what the command says of the same error.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     sys.exit(main(sys.argv[1:]))

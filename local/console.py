@@ -14,6 +14,8 @@ from typing import TextIO
 
 _GAP = "  "
 _NARROWEST = 8  # no column gets narrower than this, however small the terminal is
+_JOINER = "\u200d"
+"""Within an emoji; every other character without a width could change the order of a line."""
 _AMOUNT = re.compile(r"\d+( ms)?")
 _CODES = {"green": "32", "red": "31", "yellow": "33", "bold": "1"}
 
@@ -22,7 +24,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int | No
     """Rows under their headers, in columns as wide as needed; cut to the width, if there is one.
 
     A column of nothing but amounts (`3`, `12 ms`) is aligned to the right. Cells come from events,
-    so what could move the cursor is shown as a question mark.
+    so what could move the cursor, or change the order of the text, is shown as a question mark.
     """
     cells = [[_plain(cell) for cell in row] for row in [headers, *rows]]
     widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
@@ -114,7 +116,7 @@ def _character_width(character: str) -> int:
 
 
 def _plain(text: str) -> str:
-    return "".join(c if c.isprintable() or unicodedata.category(c) == "Cf" else "?" for c in text)
+    return "".join(c if c.isprintable() or c == _JOINER else "?" for c in text)
 
 
 def _shrink(widths: list[int], available: int) -> None:
@@ -129,11 +131,7 @@ def _is_terminal(stream: TextIO) -> bool:
 
 
 def _cut(text: str, width: int) -> str:
-    if display_width(text) <= width:
-        return text
-    while text and display_width(text) > width - 1:
-        text = text[:-1]
-    return text + "…"
+    return text if display_width(text) <= width else f"{_beginning(text, width - 1)}…"
 
 
 def _fit(text: str, width: int, *, right: bool) -> str:
@@ -141,3 +139,12 @@ def _fit(text: str, width: int, *, right: bool) -> str:
     text = _cut(text, width)
     fill = " " * (width - display_width(text))
     return fill + text if right else text + fill
+
+
+def _beginning(text: str, width: int) -> str:
+    used = 0
+    for at, character in enumerate(text):
+        used += _character_width(character)
+        if used > width:
+            return text[:at]
+    return text

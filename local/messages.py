@@ -20,7 +20,8 @@ _ADVICE = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Make room there, then try again."),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE), "Raise the limit (`ulimit -n`)."),
 }
-_LONGEST = 1000  # characters of a line
+_LONGEST = 4000
+"""Characters of a line; one about settings names every wrong one."""
 
 
 def status_of(name: str, work: Callable[[], int]) -> int:
@@ -37,9 +38,7 @@ def status_of(name: str, work: Callable[[], int]) -> int:
         status = work()
         sys.stdout.flush()
     except CommandError as error:
-        from shared.redaction import hide  # noqa: PLC0415 - `--help` works with this folder alone
-
-        _say(f"{name}: {hide(str(error))}")
+        _say(f"{name}: {error}")
     except OSError as error:
         if not isinstance(error, BrokenPipeError):
             _say(f"{name}: {refused(error)}")
@@ -57,8 +56,13 @@ def refused(error: OSError) -> str:
 
 
 def printable(text: str) -> str:
-    """A message without what could move the cursor; of a very long line the begin and the end."""
-    lines = console.escaped(text).split("\n")
+    """A message without secrets and without what could move the cursor.
+
+    Of a very long line it is the begin and the end.
+    """
+    from shared.redaction import hide  # noqa: PLC0415 - `--help` works with this folder alone
+
+    lines = console.escaped(hide(text)).split("\n")
     half = _LONGEST // 2
     return "\n".join(
         line if len(line) <= _LONGEST else f"{line[:half]} … {line[-half:]}" for line in lines

@@ -1,6 +1,7 @@
 """Secrets never reach a message, whatever was done to the setting that holds them."""
 
 import base64
+import contextlib
 import io
 import json
 import logging
@@ -8,6 +9,8 @@ import random
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -234,6 +237,54 @@ def test_no_command_prints_a_secret(made: tuple[Secret, str]) -> None:
     assert secret.leaks_into(str(raised.value)) == set()
 
 
+COMMANDS = (
+    "dead-letters list --settings {file}",
+    "dead-letters replay --yes --json --settings {file}",
+    "rederive --from 2026-11-25T10 --to 2026-11-25T12 --revision 1 --settings {file}",
+    "doctor --port 1 --settings {file}",
+    "doctor --port 1 --json --settings {file}",
+    "doctor {file} --settings {file}",
+    "peek",
+    "{secret}",
+    "send {secret}",
+    "send SMSReceived --function {secret}",
+    "doctor {secret}",
+    "doctor --settings={secret}",
+    "dead-letters {secret}",
+    "dead-letters list --settings={secret}",
+    "rederive --from {secret}",
+)
+
+
+@example(
+    (Secret(1, "bare key"), "x " * 95 + Secret(1, "bare key").text), "send {secret}", SETTINGS[0]
+)
+@given(malformed(), st.sampled_from(COMMANDS), st.sampled_from(SETTINGS))
+def test_no_output_of_a_command_holds_a_secret(
+    made: tuple[Secret, str], words: str, setting: str
+) -> None:
+    """Neither of a setting nor of an argument. A wrong name of a queue ends it soon."""
+    secret, text = made
+    values = {setting: text, "PUSH_NOTIFICATIONS_QUEUE": "", "WORK_ITEMS_QUEUE": f"!{text}"}
+    output = io.StringIO()
+    with (
+        TemporaryDirectory() as folder,
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(output),
+        contextlib.suppress(SystemExit),
+    ):
+        patch.setattr(commands, "end_on_signals", lambda: None)
+        file = Path(folder, "settings.json")
+        file.write_text(json.dumps({"Values": values}))
+        for name, value in values.items():
+            patch.setenv(name, value)
+        commands.main([word.format(file=file, secret=text) for word in words.split()])
+
+    assert output.getvalue()
+    assert secret.leaks_into(output.getvalue()) == set()
+
+
 def test_what_a_command_says_on_its_way_out_is_redacted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -266,6 +317,7 @@ def test_ids_paths_and_names_stay(text: str) -> None:
         ("https://a/?sv=1&sig=x at line 1", "https://a/?*** at line 1"),
         ("Bearer eyJhbGciOiJub25lIn0.eyJhIjoxfQ.sig-1_2", "Bearer ***"),
         ("POST /api?code=abc", "POST /api?***"),
+        ("http://me:short@host:80/ no", "http://me:***@host:80/ no"),
         ("what? why = because", "what? why = because"),
     ],
 )

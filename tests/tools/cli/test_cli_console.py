@@ -35,6 +35,17 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     assert "…" in lines[1]
 
 
+def test_a_cell_is_cut_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message of a queue may be one long word: work is counted, not time."""
+    looked: list[str] = []
+    width_of = console._character_width  # noqa: SLF001 - where the work is
+    monkeypatch.setattr(console, "_character_width", lambda c: looked.append(c) or width_of(c))  # type: ignore[func-returns-value]
+
+    console.table(["A"], [["日" * 20_000]], 30)
+
+    assert len(looked) < 100_000
+
+
 def test_wide_characters_count_twice_and_accents_not_at_all() -> None:
     rows = [["日本", "x"], ["e\u0301e\u0301e\u0301", "x"], ["abcd", "x"]]
 
@@ -47,6 +58,13 @@ def test_wide_characters_count_twice_and_accents_not_at_all() -> None:
 def test_what_could_move_the_cursor_is_shown_as_a_question_mark() -> None:
     """Subjects come from outside: an escape sequence in one must not reach the terminal."""
     assert "A\n?[2J??x" == console.table(["A"], [["\x1b[2J\n\rx"]])
+
+
+def test_what_could_turn_a_line_around_is_shown_as_a_question_mark() -> None:
+    """An emoji of several characters stays one."""
+    family = "👨\u200d👩"
+
+    assert f"A\n?x?{family}" == console.table(["A"], [[f"\u202ex\u200b{family}"]])
 
 
 def test_a_table_without_rows_is_its_headers() -> None:
