@@ -80,8 +80,8 @@ def copy(tmp_path: Path) -> Path:
 def test_help_and_wrong_arguments_need_no_environment(
     arguments: list[str], status: int, text: str, copy: Path
 ) -> None:
-    """A newcomer reads first and installs later: `-S` is a Python without any package."""
-    helped = run([base_python(), "-S", copy / "dev.py", *arguments])
+    """A newcomer reads first and installs later: `-S -I` is a Python with nothing else."""
+    helped = run([base_python(), "-S", "-I", copy / "dev.py", *arguments])
 
     assert status == helped.returncode, helped.stdout
     assert text in helped.stdout
