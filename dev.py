@@ -7,6 +7,7 @@ Everything else is in local/, so that an old Python can read this file and say w
 
 import signal
 import sys
+from pathlib import Path
 
 # Ctrl-C while Python imports our modules ends it without a traceback; see local.signals for later.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -19,6 +20,9 @@ if sys.version_info < (3, 11):  # noqa: UP036 -- whoever runs dev.py by hand may
         + sys.executable
         + ").\nInstall a newer one beside it, and name it: python3.12 dev.py start"
     )
+
+# Left out by `python3 -P`, `python3 -I` and PYTHONSAFEPATH.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from local.setup.environment import main  # noqa: E402 -- an old Python must not read on
 

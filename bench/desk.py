@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter, process_time
 
 from bench import events
-from bench.measuring import check, digits, output_of, percentile, table
+from bench.measuring import check, digits, output_of, percentile, shown, table
 from local.paths import ROOT
 from shared import pipeline
 from shared.reading import envelope
@@ -33,7 +33,7 @@ async def measure(*, quick: bool) -> str:
             "SQLite": f"{folder}/desk.sqlite3",
             "PostgreSQL, on this machine": server.address("postgres"),
         }
-        rows = {name: await _row(where, count) for name, where in places.items()}
+        rows = {name: await _row(places[name], count) for name in shown(places)}
     columns = ["the desk on", "records/s", "CPU µs a record", "p50 ms", "p99 ms"]
     return table(columns, rows)
 

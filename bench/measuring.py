@@ -4,12 +4,13 @@ import asyncio
 import random
 import statistics
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 
 import psutil
 from msgspec import Struct
 
+from local import console
 from local.errors import CommandError
 from local.paths import ROOT
 
@@ -54,8 +55,15 @@ async def burst(
 def in_turns(names: Iterable[str], rounds: int) -> Iterator[str]:
     """Each name once a round, every round in another random order."""
     names = list(names)
-    for _ in range(rounds):
-        yield from random.sample(names, len(names))
+    return shown([name for _ in range(rounds) for name in random.sample(names, len(names))])
+
+
+def shown(names: Collection[str]) -> Iterator[str]:
+    """The names one by one; shows how far it is."""
+    with console.progress() as show:
+        for number, name in enumerate(names, start=1):
+            show(f"{number} of {len(names)}: {name}")
+            yield name
 
 
 def check(what: str, expected: int, found: int) -> None:

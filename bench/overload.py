@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from bench import storage
 from bench.function import Host, hosts
-from bench.measuring import OURS, digits, percentile, table
+from bench.measuring import OURS, digits, percentile, shown, table
 from bench.storage import Storage
 from local.errors import CommandError
 
@@ -60,14 +60,17 @@ class Load(Struct):
 async def measure(*, quick: bool) -> str:
     """The table and the two charts, as Markdown."""
     seconds = 1 if quick else _SECONDS
+    rows: dict[str, tuple[float, int, dict[str, str]]] = {
+        f"{delay * 1e3:.0f} ms, {rate} events/s": (delay, rate, {})
+        for delay, rate in (_LOADS[-1:] if quick else _LOADS)
+    }
+    delay, rate = _LOADS[-1]
+    rows[f"{delay * 1e3:.0f} ms, {rate} events/s, without limits"] = delay, rate, _WITHOUT_LIMITS
     loads = {}
     async with storage.running() as service:
-        for delay, rate in _LOADS[-1:] if quick else _LOADS:
-            name = f"{delay * 1e3:.0f} ms, {rate} events/s"
-            loads[name] = await _offered(service, delay, rate, seconds)
-        loads[f"{name}, without limits"] = await _offered(
-            service, delay, rate, seconds, **_WITHOUT_LIMITS
-        )
+        for name in shown(rows):
+            delay, rate, changed = rows[name]
+            loads[name] = await _offered(service, delay, rate, seconds, **changed)
     *_, with_limits, without = loads.values()
     return "\n\n".join([_table(loads), *charts(with_limits, without)])
 

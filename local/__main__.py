@@ -3,15 +3,24 @@
 import argparse
 import importlib
 import io
-import os
+import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
+from typing import NoReturn
 
-from local.errors import CommandError
+from local import console, given, loopback, messages
 from local.signals import end_on_signals
 from shared import __version__
+
+_LONG_NAME = 20
+_OPTIONAL_VALUES: Mapping[str, Callable[[str], bool]] = {
+    "--publisher": lambda word: "://" in word,
+    "--settings": given.is_file_name,
+}
+"""Options whose value may be left out, and which words can be one."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +28,22 @@ class Command:
     """A command: its name, the line that the overview shows, and the module that is it.
 
     The module has `configure(parser)` and `run(arguments) -> int`, and its docstring is the help.
+    It is imported before any package is installed.
     """
 
     name: str
     summary: str
     module: str
+    takes_others: bool = False
+    """Whether arguments that it does not declare are its `others`, too."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, without the usage."""
+        name = self.prog.removeprefix("python3 ")
+        text = messages.printable(f"{name}: {message}").replace("\n", " ")
+        self.exit(2, f"{text}; see {self.prog} --help\n")
 
 
 COMMANDS = (
@@ -33,42 +53,47 @@ COMMANDS = (
     Command("doctor", "find out why nothing arrives, here or in Azure", "local.doctor"),
     Command("dead-letters", "list, show and replay rejected events", "local.dead_letters.commands"),
     Command("rederive", "make records of archived events again", "local.rederive"),
-    Command("test", "run the tests", "tools.test"),
+    Command("test", "run the tests", "tools.test", takes_others=True),
     Command("reliability", "break things, and account for every event", "tools.reliability"),
     Command("bench", "measure what the app costs, beside what people write instead", "tools.bench"),
     Command("package", "make the zip that is deployed", "tools.package"),
-    Command("golden", "write or check the records that the samples must give", "tools.golden"),
-    Command("docs", "write or check the generated pages and schemas", "tools.docs"),
+    Command("golden", "write or check what the samples must give", "tools.write_golden"),
+    Command("docs", "write or check the generated pages and schemas", "tools.write_docs"),
     Command("picture", "make docs/desk.png anew, in Chromium", "tools.picture"),
 )
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; a `CommandError` becomes a message and exit status 1."""
-    _accept_any_character()
+    """Run one command. What keeps it from its work becomes one message and exit status 1."""
+    command, parsed = prepared(arguments)
     end_on_signals()
-    if not arguments or arguments[0].startswith("-"):
-        return _overview(arguments)
-    command = next((command for command in COMMANDS if command.name == arguments[0]), None)
-    if command is None:
-        return _overview(arguments)
     module = importlib.import_module(command.module)
-    parsed = _parsed(_parser(command, module), arguments[1:])
-    try:
-        return int(module.run(parsed))
-    except CommandError as error:
-        from shared.redaction import hide  # noqa: PLC0415 - `--help` works with this folder alone
+    return messages.status_of(f"dev.py {command.name}", partial(module.run, parsed))
 
-        print(f"dev.py {command.name}: {hide(str(error))}", file=sys.stderr)
-    except BrokenPipeError:  # `dev.py peek | head`: nothing is left to flush at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1
+
+def prepared(arguments: Sequence[str]) -> tuple[Command, argparse.Namespace]:
+    """The command and its options.
+
+    Raises:
+        SystemExit: help was asked for and printed, or the arguments are wrong and that was said.
+    """
+    messages.open_streams()
+    _accept_any_character()
+    command = next((command for command in COMMANDS if command.name in arguments[:1]), None)
+    if command is None:
+        raise SystemExit(_overview(arguments))
+    parser = _parser(command, importlib.import_module(command.module))
+    if not command.takes_others:
+        return command, _parsed(parser, arguments[1:])
+    parsed, others = parser.parse_known_args(arguments[1:])
+    parsed.others = others
+    return command, parsed
 
 
 def _overview(arguments: Sequence[str]) -> int:
     width = max(len(command.name) for command in COMMANDS)
     table = "\n".join(f"  {c.name:{width}}  {c.summary}" for c in COMMANDS)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="dev.py",
         usage="python3 dev.py COMMAND [OPTIONS]",
         description="Run, try and test the app on this machine. The first command makes .venv.",
@@ -80,17 +105,20 @@ def _overview(arguments: Sequence[str]) -> int:
     parser.add_argument("--version", action="version", version=version)
     if arguments and not arguments[0].startswith("-"):
         names = ", ".join(command.name for command in COMMANDS)
-        parser.error(f"there is no command {arguments[0]!r}; there are {names}")
+        # What is longer was pasted by mistake, and may be a secret.
+        wrong = f"command {arguments[0]!r}" if len(arguments[0]) <= _LONG_NAME else "such command"
+        parser.error(f"there is no {wrong}; there are {names}")
     parser.parse_args(arguments)
     parser.print_help()
     return 0
 
 
 def _parser(command: Command, module: ModuleType) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"python3 dev.py {command.name}",
-        description=module.__doc__,
+        description=console.paragraphs(module.__doc__ or ""),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     module.configure(parser)
     return parser
@@ -99,9 +127,18 @@ def _parser(command: Command, module: ModuleType) -> argparse.ArgumentParser:
 def _parsed(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
     """Options and names in any order."""
     try:
-        return parser.parse_intermixed_args(words)
-    except TypeError:  # `test` hands all that follows to pytest
+        return parser.parse_intermixed_args(_separated(words))
+    except TypeError:  # it has commands of its own
         return parser.parse_args(words)
+
+
+def _separated(words: Sequence[str]) -> list[str]:
+    """An option without its value takes no word behind it that cannot be one."""
+    pairs = zip(words, [*words, ""][1:], strict=True)
+    return [
+        f"{word}=" if word in _OPTIONAL_VALUES and not _OPTIONAL_VALUES[word](after) else word
+        for word, after in pairs
+    ]
 
 
 def _accept_any_character() -> None:
@@ -112,4 +149,7 @@ def _accept_any_character() -> None:
 
 
 if __name__ == "__main__":
+    loopback.avoid_proxies()
+    # Else the clients of Azure write beside what the command says of the same error.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     sys.exit(main(sys.argv[1:]))

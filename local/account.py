@@ -6,10 +6,18 @@ opened as whoever is logged in to Azure (`az login`), whatever identity the app 
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseTimeoutError,
+)
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueServiceClient
 from msgspec import structs
@@ -26,14 +34,25 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
 _SAFE: dict[str, Any] = {"permit_redirects": False}  # as in shared.writing.storage
-_LOCAL = _SAFE | {"use_env_settings": False, "retry_total": 0}
-_REMOTE = _SAFE | {"retry_total": 2, "initial_backoff": 0.5, "connection_timeout": 5}
+_LOCAL = _SAFE | {"use_env_settings": False, "retry_total": 0, "read_timeout": 20}
+_REMOTE = _SAFE | {
+    "retry_total": 3,
+    "retry_connect": 1,
+    "retry_read": 1,
+    "initial_backoff": 1,
+    "increment_base": 1,
+    "random_jitter_range": 0,
+    "connection_timeout": 5,
+    "read_timeout": 20,
+}
+"""Somebody waits for it: an account that cannot be reached is given up within 15 s."""
 _SCOPE = "https://storage.azure.com/.default"
 _LOGIN_SECONDS = 20
-_START = "Start the local run in another terminal: python3 dev.py start."
-_ROLES = (
-    "You need the roles Storage Blob Data Contributor and Storage Queue Data Message Sender on the "
-    "account: docs/deploy.md."
+_START = "Start the local run in another terminal, `python3 dev.py start`, or name its ports."
+_NOBODY = "nobody is logged in to Azure, or az does not answer. Run `az login`, and try again."
+_FORBIDDEN = (
+    " A key in the settings is wrong or has expired; with an identity, you need the roles Storage "
+    "Blob Data Contributor and Storage Queue Data Message Sender on the account: docs/deploy.md."
 )
 
 
@@ -62,12 +81,17 @@ class Opened:
         return str(self._blobs.primary_hostname)
 
     @property
+    def queue_account(self) -> str:
+        """Where its queues are; in Azure a host of its own."""
+        return str(self._queues.primary_hostname)
+
+    @property
     def target(self) -> str:
         """Where records go, in one line."""
         to = self.settings
         return (
             f"Records go to the queues {to.work_items_queue} and {to.push_notifications_queue} of "
-            f"{self._queues.primary_hostname}, large ones to the container "
+            f"{self.queue_account}, large ones to the container "
             f"{to.record_payloads_container} of {self.name}."
         )
 
@@ -104,12 +128,15 @@ def opened(environ: Mapping[str, str], *, is_local: bool) -> Iterator[Opened]:
     try:
         settings = Settings.from_env(environ)
     except ConfigError as error:
-        raise CommandError(f"{error}. Give the app's settings, and try again.") from error
+        raise CommandError(f"the settings are wrong: {error}") from error
     if not is_local:  # what the app needs no proxy for, this machine may
         settings = structs.replace(settings, use_proxy=True)
-    with asyncio.Runner() as runner, _storage_errors(is_local=is_local):
-        account = Opened(settings, is_local=is_local, runner=runner)
-        with contextlib.closing(account):
+    with asyncio.Runner() as runner:
+        try:
+            account = Opened(settings, is_local=is_local, runner=runner)
+        except (ValueError, ConfigError) as error:  # no address can be made of it
+            raise CommandError(f"{settings.account.setting}: {error}") from error
+        with contextlib.closing(account), _storage_errors(account.name, is_local=is_local):
             yield account
 
 
@@ -134,24 +161,42 @@ def _logged_in() -> "tuple[TokenCredential, AsyncTokenCredential]":
     """Who is logged in; asked before anything else, because Storage's clients would ask again."""
     from azure.identity import AzureCliCredential, aio  # noqa: PLC0415 - only for identities
 
+    if shutil.which("az") is None:
+        raise CommandError(
+            "the settings name an identity, for which you have to be logged in to Azure, and the "
+            "Azure CLI (az) is not on the PATH. Install it, run `az login`, and try again."
+        )
     credential = AzureCliCredential(process_timeout=_LOGIN_SECONDS)
     try:
         credential.get_token(_SCOPE)
     except ClientAuthenticationError as error:
-        raise CommandError(
-            "nobody is logged in to Azure. Run `az login`, and try again."
-        ) from error
+        raise CommandError(_NOBODY) from error
     return credential, aio.AzureCliCredential(process_timeout=_LOGIN_SECONDS)
 
 
 @contextlib.contextmanager
-def _storage_errors(*, is_local: bool) -> Iterator[None]:
+def _storage_errors(host: str, *, is_local: bool) -> Iterator[None]:
     try:
         yield
-    except HttpResponseError as error:
-        code = getattr(error, "error_code", None) or type(error).__name__
-        hint = "" if is_local else f" {_ROLES}"
-        raise CommandError(f"Storage: HTTP {error.status_code} {code}.{hint}") from error
     except AzureError as error:
-        hint = _START if is_local else "Check the account's address and the network."
-        raise CommandError(f"Storage: {type(error).__name__}. {hint}") from error
+        raise explained(error, host, is_local=is_local) from error
+    except ConfigError as error:  # the app's own client can make no address of it
+        raise CommandError(f"the settings are wrong: {error}") from error
+
+
+def explained(error: AzureError, host: str, *, is_local: bool) -> CommandError:
+    """What a storage service at an address refused, or that it does not answer, in one line."""
+    if isinstance(error, ClientAuthenticationError) and error.status_code is None:
+        return CommandError(_NOBODY)  # before anything was asked of storage
+    if isinstance(error, HttpResponseError):
+        code = getattr(error, "error_code", None) or type(error).__name__
+        roles = _FORBIDDEN if error.status_code == HTTPStatus.FORBIDDEN and not is_local else ""
+        return CommandError(
+            f"{host}: HTTP {error.status_code} {getattr(code, 'value', code)}.{roles}"
+        )
+    hint = _START if is_local else "Check the account's name and the network."
+    if isinstance(error, ServiceRequestError):
+        return CommandError(f"nothing answers at {host}. {hint}")
+    if isinstance(error, ServiceResponseTimeoutError):
+        return CommandError(f"{host} did not answer in time. {hint}")
+    return CommandError(f"what answers at {host} is no Storage: {type(error).__name__}.")

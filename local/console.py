@@ -1,16 +1,21 @@
-"""What the commands print: tables that fit the terminal, and colours only where there is one."""
+"""What the commands print: tables, colours and progress, as the terminal takes them."""
 
 import json
 import os
 import re
 import shutil
 import sys
+import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TextIO
 
 _GAP = "  "
 _NARROWEST = 8  # no column gets narrower than this, however small the terminal is
+_JOINER = "\u200d"
+"""Within an emoji; every other character without a width could change the order of a line."""
 _AMOUNT = re.compile(r"\d+( ms)?")
 _CODES = {"green": "32", "red": "31", "yellow": "33", "bold": "1"}
 
@@ -19,7 +24,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int | No
     """Rows under their headers, in columns as wide as needed; cut to the width, if there is one.
 
     A column of nothing but amounts (`3`, `12 ms`) is aligned to the right. Cells come from events,
-    so what could move the cursor is shown as a question mark.
+    so what could move the cursor, or change the order of the text, is shown as a question mark.
     """
     cells = [[_plain(cell) for cell in row] for row in [headers, *rows]]
     widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
@@ -49,9 +54,43 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     """The text in a colour, where it goes to a terminal that is asked for colours."""
     stream = stream or sys.stdout
-    if not stream.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
+    if not _is_terminal(stream) or os.environ.get("NO_COLOR"):  # https://no-color.org
         return text
     return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
+
+
+@contextmanager
+def progress(prefix: str = "", stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
+    """Show how far long work is: one line, on stderr, that each text takes the place of.
+
+    Where there is no terminal, only the prefix is shown. It alone is left of the line after the
+    `with` block, so print nothing else in it.
+    """
+    stream = stream or sys.stderr
+    on_terminal = _is_terminal(stream)
+    shown = ""
+
+    def show(text: str) -> None:
+        nonlocal shown
+        if on_terminal and text != shown:
+            shown = text
+            # A line as wide as the terminal would move the cursor to the next one.
+            line = _cut(_plain(prefix + text), shutil.get_terminal_size().columns - 1)
+            print(f"\r{line}\x1b[K", end="", file=stream, flush=True)
+
+    if prefix:
+        print(prefix, end="", file=stream, flush=True)
+    try:
+        yield show
+    finally:
+        show("")
+
+
+def paragraphs(text: str) -> str:
+    """A text whose paragraphs are filled anew, as wide as the terminal."""
+    width = max(shutil.get_terminal_size().columns - 2, _NARROWEST)  # as argparse does
+    fill = partial(textwrap.fill, width=width, break_on_hyphens=False)
+    return "\n\n".join(map(fill, text.split("\n\n")))
 
 
 def harmless(text: str, most: int = 300) -> str:
@@ -77,7 +116,7 @@ def _character_width(character: str) -> int:
 
 
 def _plain(text: str) -> str:
-    return "".join(c if c.isprintable() or unicodedata.category(c) == "Cf" else "?" for c in text)
+    return "".join(c if c.isprintable() or c == _JOINER else "?" for c in text)
 
 
 def _shrink(widths: list[int], available: int) -> None:
@@ -86,11 +125,26 @@ def _shrink(widths: list[int], available: int) -> None:
         widths[widths.index(max(widths))] -= 1
 
 
+def _is_terminal(stream: TextIO) -> bool:
+    """Whether it is one that takes escape sequences."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if display_width(text) <= width else f"{_beginning(text, width - 1)}…"
+
+
 def _fit(text: str, width: int, *, right: bool) -> str:
     """Cut or fill a text to a width."""
-    if display_width(text) > width:
-        while display_width(text) > width - 1:
-            text = text[:-1]
-        text += "…"
+    text = _cut(text, width)
     fill = " " * (width - display_width(text))
     return fill + text if right else text + fill
+
+
+def _beginning(text: str, width: int) -> str:
+    used = 0
+    for at, character in enumerate(text):
+        used += _character_width(character)
+        if used > width:
+            return text[:at]
+    return text

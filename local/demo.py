@@ -29,25 +29,59 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
 
-def run(stack: Stack) -> tuple[bool, int]:
-    """Send all samples and print the table. The records are on the queues again afterwards.
+@dataclass(frozen=True)
+class Found:
+    """What all samples gave."""
 
-    Returns:
-        Whether every sample gave exactly what its golden record says; and how many records, and
-        messages that are none, are on the queues: copies, which have one id, count once.
-    """
+    outcomes: list[Outcome]
+
+    @property
+    def mismatches(self) -> list[Outcome]:
+        """Those that gave anything but what their golden records say."""
+        return [outcome for outcome in self.outcomes if outcome.problems]
+
+    @property
+    def messages(self) -> list[Message]:
+        """All that lies on the queues."""
+        return [message for outcome in self.outcomes for message in outcome.messages]
+
+    @property
+    def distinct(self) -> int:
+        """How many records, and messages that are none; copies, which have one id, count once."""
+        return len({str((each.record or {}).get("id", each.text)) for each in self.messages})
+
+    def document(self) -> dict[str, Any]:
+        """The same for scripts."""
+        on = [message.queue for message in self.messages]
+        return {
+            "samples": len(self.outcomes),
+            "records": {queue: on.count(queue) for queue in settings.queues()},
+            "deadLetters": sum(len(outcome.dead_letters) for outcome in self.outcomes),
+            "mismatches": [
+                {"sample": each.sample.name, "function": each.function, "problems": each.problems}
+                for each in self.mismatches
+            ],
+        }
+
+
+def run(stack: Stack) -> Found:
+    """Send all samples and print the table. The records are on the queues again afterwards."""
     chosen = samples.every()
     if not chosen:
         raise CommandError(f"there are no samples in {paths.SAMPLES}.")
-    with Account(stack.connection_string) as account:
+    outcomes = []
+    print(f"Sending {len(chosen)} samples ...", flush=True)
+    with Account(stack.connection_string) as account, console.progress() as show:
         _collect(account)  # what lay there before is none of the demo's
-        outcomes = [_try(stack, account, sample) for sample in chosen]
+        for number, sample in enumerate(chosen, start=1):
+            show(f"{number} of {len(chosen)}: {sample.name}")
+            outcomes.append(_try(stack, account, sample))
         for outcome in outcomes:
             account.put_back(outcome.messages)
     console.print_table(_HEADERS, [_row(outcome) for outcome in outcomes])
-    messages = [message for outcome in outcomes for message in outcome.messages]
-    distinct = {str((message.record or {}).get("id", message.text)) for message in messages}
-    return _conclude(outcomes), len(distinct)
+    found = Found(outcomes)
+    _conclude(found)
+    return found
 
 
 def compare(golden: Golden, records: dict[str, list[dict[str, Any]]]) -> list[str]:
@@ -127,15 +161,14 @@ def _row(outcome: Outcome) -> list[str]:
     ]
 
 
-def _conclude(outcomes: list[Outcome]) -> bool:
-    wrong = [outcome for outcome in outcomes if outcome.problems]
+def _conclude(found: Found) -> None:
+    wrong, count = found.mismatches, len(found.outcomes)
     for outcome in wrong:
         print(f"\n{console.paint(outcome.sample.name, 'red')}")
         for problem in outcome.problems:
-            print(f"  {problem}")
+            print(f"  {console.escaped(problem)}")
     if wrong:
-        verdict = f"{len(wrong)} of {len(outcomes)} samples did not give what they should."
+        verdict = f"{len(wrong)} of {count} samples did not give what they should."
     else:
-        verdict = f"All {len(outcomes)} samples gave exactly what their golden records say."
+        verdict = f"All {count} samples gave exactly what their golden records say."
     print(f"\n{console.paint(verdict, 'red' if wrong else 'green')}")
-    return not wrong

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local import functions_host, loopback, paths, ports, settings
+from local import console, functions_host, loopback, paths, ports, settings
 from local.azurite import ACCOUNT
 from local.processes import Child
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 7073
 
 _ROOT = paths.ROOT / "examples" / "desk"
-_FOLDER = paths.VENV / "desk"
+FOLDER = paths.VENV / "desk"
 _APPLY_SECONDS = 60.0
 
 
@@ -49,7 +49,14 @@ class Desk:
         Raises:
             CommandError: it ended, or took more than a minute.
         """
-        self.host.wait_until(lambda: _sum(applied(self.port)) >= records, _APPLY_SECONDS)
+        with console.progress() as show:
+
+            def has_all() -> bool:
+                done = _sum(applied(self.port))
+                show(f"{done} of {records} records applied")
+                return done >= records
+
+            self.host.wait_until(has_all, _APPLY_SECONDS)
         return applied(self.port) or Applied(0, 0)
 
 
@@ -62,8 +69,8 @@ def running(stack: "Stack", port: int, func: str | None = None) -> Iterator[Desk
         port: where the page is.
         func: the program of Core Tools, instead of our stand-in.
     """
-    _FOLDER.mkdir(exist_ok=True)
-    database = _FOLDER / f"{stack.storage.queue}-{port}.sqlite3"
+    FOLDER.mkdir(exist_ok=True)
+    database = FOLDER / f"{stack.storage.queue}-{port}.sqlite3"
     _remove(database)
     work_items, push_notifications = settings.queues()
     environ = {
@@ -88,9 +95,14 @@ def running(stack: "Stack", port: int, func: str | None = None) -> Iterator[Desk
         _remove(database)
 
 
+def require_folder() -> None:
+    """Raise PermissionError, before anything starts, where no desk can keep its tickets."""
+    paths.require_writable(FOLDER)
+
+
 def reader_of(queue_port: int) -> tuple[int, Applied] | None:
     """The desk that reads the queues of an Azurite: its port, and what it has done."""
-    for database in _FOLDER.glob(f"{queue_port}-*.sqlite3"):
+    for database in FOLDER.glob(f"{queue_port}-*.sqlite3"):
         port = int(database.stem.partition("-")[2])
         done = applied(port)
         if done is not None:
@@ -123,7 +135,7 @@ def _vapid_key() -> str:
     """The private key of Web Push, one for this environment: browsers keep to a key."""
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - not for `--help`
 
-    file = _FOLDER / "vapid"
+    file = FOLDER / "vapid"
     if not file.exists():
         number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
         file.write_text(base64.urlsafe_b64encode(number.to_bytes(32)).decode().rstrip("="))

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+from msgspec import Struct
+
 from local import paths
+from local.errors import CommandError
 from local.eventgrid.subscriptions import Filter
 from shared import routes
 from shared.errors import ConfigError, RejectedEvent
@@ -49,29 +53,58 @@ class Subscription:
         return any(self.filter.why_not([event], "") is None for event in chat)
 
 
+class _Wire(Struct, rename="camel"):
+    """What `az` prints of a subscription and of its destination, as far as it counts here."""
+
+    resource_id: str | None = None
+    endpoint_base_url: str | None = None
+    endpoint_url: str | None = None
+    max_events_per_batch: int | None = None
+    event_delivery_schema: str | None = None
+    provisioning_state: str | None = None
+
+
+class _Rules(Struct, rename="camel"):
+    """Its filter."""
+
+    included_event_types: list[str] | None = None
+    subject_begins_with: str | None = None
+    subject_ends_with: str | None = None
+    is_subject_case_sensitive: bool | None = None
+    advanced_filters: list[Any] | None = None
+
+
 def read(wire: dict[str, Any]) -> Subscription:
-    """Read what ``az eventgrid … show`` prints, or ``az resource show``, which nests properties."""
-    inside = {**wire, **(wire.get("properties") or {})}
-    target = inside.get("destination") or inside.get("deliveryWithResourceIdentity") or {}
-    target = target.get("destination") or target
-    target = {**target, **(target.get("properties") or {})}
-    rules = inside.get("filter") or {}
+    """Read what ``az eventgrid … show`` prints, or ``az resource show``, which nests properties.
+
+    Raises:
+        CommandError: something in it is of the wrong kind.
+    """
+    inside = {**wire, **_object(wire.get("properties"))}
+    target = _object(inside.get("destination") or inside.get("deliveryWithResourceIdentity"))
+    target = _object(target.get("destination")) or target
+    target = {**target, **_object(target.get("properties"))}
+    try:
+        rules = msgspec.convert(inside.get("filter") or {}, _Rules)
+        found = msgspec.convert({**inside, **target}, _Wire)
+    except msgspec.ValidationError as error:
+        raise CommandError(f"this is no event subscription: {error}") from error
     return Subscription(
         name=str(wire.get("name") or "?"),
-        function=_function(target),
-        schema=inside.get("eventDeliverySchema") or "EventGridSchema",
+        function=_function(found),
+        schema=found.event_delivery_schema or "EventGridSchema",
         filter=Filter(
-            included_event_types=rules.get("includedEventTypes") or [],
-            subject_begins_with=rules.get("subjectBeginsWith") or "",
-            subject_ends_with=rules.get("subjectEndsWith") or "",
-            is_subject_case_sensitive=bool(rules.get("isSubjectCaseSensitive")),
+            included_event_types=rules.included_event_types or [],
+            subject_begins_with=rules.subject_begins_with or "",
+            subject_ends_with=rules.subject_ends_with or "",
+            is_subject_case_sensitive=bool(rules.is_subject_case_sensitive),
         ),
-        batch=target.get("maxEventsPerBatch") or 1,
+        batch=found.max_events_per_batch or 1,
         has_dead_lettering=any(
             inside.get(key) for key in ("deadLetterDestination", "deadLetterWithResourceIdentity")
         ),
-        has_advanced_filters=bool(rules.get("advancedFilters")),
-        state=inside.get("provisioningState") or "Succeeded",
+        has_advanced_filters=bool(rules.advanced_filters),
+        state=found.provisioning_state or "Succeeded",
     )
 
 
@@ -87,8 +120,8 @@ def of_settings(environ: Mapping[str, str], root: Path = paths.ROOT) -> Iterator
     try:
         settings = Settings.from_env(environ)
     except ConfigError as error:
-        advice = "every event fails until that is mended"
-        yield Finding("error", f"the settings are wrong: {error}", advice)
+        for problem in error.args:
+            yield Finding("error", problem, "every event fails until that is mended")
     else:
         if not settings.staff.keys:
             yield NO_STAFF
@@ -113,8 +146,12 @@ def _of_telemetry(settings: Settings, environ: Mapping[str, str], root: Path) ->
 
 
 def findings(subscription: Subscription) -> list[Finding]:
-    """Everything that keeps events away, or that will lose events when something fails."""
-    checks = (_of_target, _of_types, _of_subject, _of_the_rest)
+    """Everything that keeps events away, or that will lose events when something fails.
+
+    Where no function of this app is named, nothing else about it can be judged.
+    """
+    is_ours = subscription.function in FUNCTIONS
+    checks = (_of_target, _of_types, _of_subject, _of_the_rest) if is_ours else (_of_target,)
     return [finding for check in checks for finding in check(subscription)]
 
 
@@ -132,12 +169,16 @@ def delivery_of(subscription: Subscription, samples: dict[str, str]) -> dict[str
     return found
 
 
-def _function(target: dict[str, Any]) -> str | None:
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _function(target: _Wire) -> str | None:
     """The function that a destination names: in a resource id, or in a webhook's address."""
-    resource = str(target.get("resourceId") or "")
+    resource = target.resource_id or ""
     if "/functions/" in resource:
         return resource.rpartition("/functions/")[2]
-    url = str(target.get("endpointBaseUrl") or target.get("endpointUrl") or "")
+    url = target.endpoint_base_url or target.endpoint_url or ""
     _, found, rest = url.partition("functionName=")
     return rest.partition("&")[0] if found else None
 
@@ -160,7 +201,7 @@ def _of_target(subscription: Subscription) -> Iterator[Finding]:
 def _of_types(subscription: Subscription) -> Iterator[Finding]:
     types = subscription.filter.included_event_types
     if not types:
-        advice = "include the types of docs/events.md, or all others become dead letters"
+        advice = "include the types of docs/events.md; a type that no route takes is a dead letter"
         yield Finding("warning", "it includes every event type", advice)
     for name in types or ():
         route = routes.find(name)

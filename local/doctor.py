@@ -3,25 +3,33 @@
 Without a subscription, the local run is examined: its programs, functions, queues and dead letters.
 With SUBSCRIPTION, a file with what `az eventgrid system-topic event-subscription show` prints (or
 several in a list), or a resource id that `az resource show` is asked for, it prints which samples
-that subscription would deliver, why not the others, and what to change.
+that subscription would deliver, why not the others, and what to change. The settings are those of
+this terminal and of local.settings.json: `dev.py start` in another terminal may have others.
+
+With --json it is one object: `findings` (`level`, `what`, `advice`), `queues` (messages) and
+`deadLetters` (by reason), or `subscriptions` with `name`, `function`, `findings`, `delivered` and
+`refused` (samples).
 """
 
 import argparse
 import json
+import shlex
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local import console, eventgrid, functions_host, loopback, ports, settings
+from local import console, eventgrid, functions_host, given, loopback, ports, settings
 from local.azurite import StoragePorts
 from local.errors import CommandError
 from local.stack import HOST_PORT
 
 if TYPE_CHECKING:
-    from local.diagnosis import Finding
+    from local.diagnosis import Finding, Subscription
 
+_AZ_SECONDS = 60
 _API_VERSION = "2025-02-15"
 _COLOURS = {"error": "red", "warning": "yellow"}
 
@@ -31,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("subscription", nargs="?", metavar="SUBSCRIPTION", help="a file or an id")
     for option, default in (("--port", HOST_PORT), ("--topic-port", eventgrid.DEFAULT_PORT)):
         parser.add_argument(option, type=ports.port, default=default, help="local; %(default)s")
+    parser.add_argument("--json", action="store_true", help="for scripts, see above")
     settings.declare(parser)
 
 
@@ -38,86 +47,105 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit status 1 when something keeps events from becoming records."""
     if arguments.subscription is None:
         return _examine_local_run(arguments)
-    found = [_examine(wire, arguments) for wire in _read(arguments.subscription)]
-    return max(found, default=1)
+    from local import diagnosis  # noqa: PLC0415 - `--help` works without packages
+
+    read = [diagnosis.read(wire) for wire in _read(arguments.subscription)]
+    examined = [_Examined(subscription, arguments) for subscription in read]
+    if arguments.json:
+        documents = [each.document() for each in examined]
+        print(json.dumps({"subscriptions": documents}, indent=2))
+    else:
+        for each in examined:
+            each.show()
+    return max(each.status for each in examined)
 
 
 def _read(subscription: str) -> list[dict[str, Any]]:
-    if subscription.startswith("/subscriptions/"):
-        text = _ask_azure(subscription)
-    else:
-        try:
-            text = Path(subscription).read_text(encoding="utf-8")
-        except OSError as error:
-            raise CommandError(f"cannot read {subscription}: {error.strerror}") from error
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise CommandError(f"{subscription} is no JSON: {error}") from error
+    is_id = subscription.startswith("/subscriptions/")
+    text = _ask_azure(subscription) if is_id else given.content(Path(subscription))
+    found = given.values(text, subscription)
     several = found if isinstance(found, list) else [found]
     if not several or not all(isinstance(each, dict) for each in several):
         raise CommandError(f"{subscription} holds no event subscription")
     return several
 
 
-def _ask_azure(resource_id: str) -> str:
+def _ask_azure(resource_id: str) -> bytes:
     az = shutil.which("az")
     if az is None:
         raise CommandError("the Azure CLI (az) is not on the PATH; give a file instead")
     command = [az, "resource", "show", "--ids", resource_id, "--api-version", _API_VERSION]
-    asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        asked = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_AZ_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CommandError(f"az did not answer within {_AZ_SECONDS} s; try again") from error
     if asked.returncode:
-        raise CommandError(f"az: {asked.stderr.strip() or 'no answer'}")
+        said = asked.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise CommandError(f"az: {said[0] if said else 'no answer'}")
     return asked.stdout
 
 
-def _examine(wire: dict[str, Any], arguments: argparse.Namespace) -> int:
-    from local import diagnosis, samples  # noqa: PLC0415 - `--help` works without packages
+class _Examined:
+    """A subscription, and what was found out about it."""
 
-    subscription = diagnosis.read(wire)
-    found = [*diagnosis.findings(subscription), *_of_settings(arguments, subscription.takes_chat)]
-    print(console.paint(f"{subscription.name} -> {subscription.function or 'nowhere'}", "bold"))
-    for finding in found:
-        print(f"  {console.paint(finding.level, _COLOURS[finding.level])}: {finding.what}")
-        print(f"    {finding.advice}")
-    texts = {
-        sample.name: sample.body.decode()
-        for sample in samples.every()
-        if not sample.name.startswith("rejected/")
-    }
-    delivered = diagnosis.delivery_of(subscription, texts)
-    _show_samples(delivered)
-    nothing_comes = bool(delivered) and all(delivered.values())
-    return 1 if nothing_comes or any(finding.level == "error" for finding in found) else 0
+    def __init__(self, subscription: "Subscription", arguments: argparse.Namespace) -> None:
+        from local import diagnosis, samples  # noqa: PLC0415 - `--help` works without packages
 
+        self.subscription = subscription
+        self.findings = [
+            *diagnosis.findings(subscription),
+            *_of_settings(arguments, subscription.takes_chat),
+        ]
+        texts = {
+            sample.name: sample.body.decode()
+            for sample in samples.every()
+            if not sample.name.startswith("rejected/")
+        }
+        self.delivery = diagnosis.delivery_of(subscription, texts)
 
-def _show_samples(delivered: dict[str, str | None]) -> None:
-    """How many of the function's samples would come, and why not the others."""
-    if not delivered:
-        print("  no sample belongs to this function")
-        return
-    refused = {name: why for name, why in delivered.items() if why}
-    print(f"  delivers {len(delivered) - len(refused)} of {len(delivered)} samples")
-    for why, count in Counter(refused.values()).most_common():
-        names = ", ".join(sorted(name for name, reason in refused.items() if reason == why))
-        print(f"    {count} not, {why}: {names}")
+    @property
+    def refused(self) -> dict[str, str]:
+        """The samples of its function that would not come, and why."""
+        return {name: why for name, why in self.delivery.items() if why}
 
+    @property
+    def status(self) -> int:
+        """1 when events are kept away."""
+        nothing_comes = bool(self.delivery) and all(self.delivery.values())
+        return int(nothing_comes or any(each.level == "error" for each in self.findings))
 
-def _examine_local_run(arguments: argparse.Namespace) -> int:
-    from local import diagnosis  # noqa: PLC0415 - `--help` works without packages
+    def document(self) -> dict[str, Any]:
+        """What ``show`` prints, for a script."""
+        return {
+            "name": self.subscription.name,
+            "function": self.subscription.function,
+            "findings": [asdict(finding) for finding in self.findings],
+            "delivered": [name for name, why in self.delivery.items() if not why],
+            "refused": self.refused,
+        }
 
-    problems = [*_host_problems(arguments.port), *_program_problems(arguments)]
-    for finding in diagnosis.of_settings(settings.chosen(arguments)):
-        if finding.level == "error":
-            problems.append(f"{finding.what}: {finding.advice}")
-        else:
-            print(f"{console.paint('warning', 'yellow')}: {finding.what}: {finding.advice}")
-    for problem in problems:
-        print(f"{console.paint('error', 'red')}: {problem}")
-    if not problems:
-        _show_storage(arguments)
-        print("The local run is up. Try: python3 dev.py send SMSReceived")
-    return 1 if problems else 0
+    def show(self) -> None:
+        """Print what is wrong, how many of the samples would come, and why not the others."""
+        title = f"{self.subscription.name} -> {self.subscription.function or 'nowhere'}"
+        print(console.paint(console.harmless(title), "bold"))
+        for finding in self.findings:
+            level = console.paint(finding.level, _COLOURS[finding.level])
+            print(f"  {level}: {console.harmless(finding.what)}")
+            print(f"    {console.harmless(finding.advice)}")
+        if not self.delivery:
+            return
+        print(
+            f"  delivers {len(self.delivery) - len(self.refused)} of {len(self.delivery)} samples"
+        )
+        for why, count in Counter(self.refused.values()).most_common():
+            names = ", ".join(sorted(name for name, each in self.refused.items() if each == why))
+            print(f"    {count} not, {console.harmless(why)}: {names}")
 
 
 def _of_settings(arguments: argparse.Namespace, takes_chat: bool) -> "list[Finding]":  # noqa: FBT001 - of the subscription
@@ -132,45 +160,76 @@ def _of_settings(arguments: argparse.Namespace, takes_chat: bool) -> "list[Findi
     ]
 
 
-def _host_problems(port: int) -> list[str]:
-    if not functions_host.is_running(port):
-        return [f"no Functions host runs on port {port}: python3 dev.py start"]
-    from shared.routes import FUNCTIONS  # noqa: PLC0415 - `--help` works without packages
+def _examine_local_run(arguments: argparse.Namespace) -> int:
+    from local import diagnosis  # noqa: PLC0415 - `--help` works without packages
 
+    found = [*_host_problems(arguments.port), *_program_problems(arguments)]
+    found += diagnosis.of_settings(settings.chosen(arguments))
+    is_up = all(finding.level != "error" for finding in found)
+    queues, letters = _storage(arguments) if is_up else ({}, {})
+    if arguments.json:
+        findings = [asdict(finding) for finding in found]
+        document = {"findings": findings, "queues": queues, "deadLetters": letters}
+        print(json.dumps(document, indent=2))
+        return 0 if is_up else 1
+    for finding in found:
+        level = console.paint(finding.level, _COLOURS[finding.level])
+        print(f"{level}: {console.harmless(f'{finding.what}: {finding.advice}', 1000)}")
+    for queue, count in queues.items():
+        print(f"{queue}: {count} messages")
+    for reason, count in letters.items():
+        print(f"dead letters: {count} {console.harmless(reason)}")
+        print(
+            f"  python3 dev.py dead-letters list --reason {shlex.quote(console.harmless(reason))}"
+        )
+    if is_up:
+        print("The local run is up. Try: python3 dev.py send SMSReceived.current")
+    return 0 if is_up else 1
+
+
+def _host_problems(port: int) -> "list[Finding]":
+    from local.diagnosis import Finding  # noqa: PLC0415 - `--help` works without packages
+    from shared.routes import FUNCTIONS  # noqa: PLC0415 - same
+
+    if not functions_host.is_running(port):
+        return [Finding("error", f"no Functions host runs on port {port}", "python3 dev.py start")]
     loaded = functions_host.functions(port)
-    missing = sorted(set(FUNCTIONS) - set(loaded))
-    problems = [f"the host does not know {name}: is its function.json whole?" for name in missing]
+    problems = [
+        Finding("error", f"the host does not know {name}", "is its function.json whole?")
+        for name in sorted(set(FUNCTIONS) - set(loaded))
+    ]
     for name in loaded:
         answer = loopback.request(port, f"/admin/functions/{name}/status")
         errors = json.loads(answer.body).get("errors") if answer and answer.body else None
-        problems += [f"{name} did not load: {error}" for error in errors or ()]
+        problems += [Finding("error", f"{name} did not load", str(each)) for each in errors or ()]
     return problems
 
 
-def _program_problems(arguments: argparse.Namespace) -> list[str]:
+def _program_problems(arguments: argparse.Namespace) -> "list[Finding]":
+    from local.diagnosis import Finding  # noqa: PLC0415 - `--help` works without packages
+
     programs = {
         f"no Event Grid topic listens on port {arguments.topic_port}": arguments.topic_port,
         f"no blob service listens on port {arguments.blob_port}": arguments.blob_port,
         f"no queue service listens on port {arguments.queue_port}": arguments.queue_port,
     }
     return [
-        f"{what}: python3 dev.py start" for what, port in programs.items() if ports.is_free(port)
+        Finding("error", what, "python3 dev.py start")
+        for what, port in programs.items()
+        if ports.is_free(port)
     ]
 
 
-def _show_storage(arguments: argparse.Namespace) -> None:
+def _storage(arguments: argparse.Namespace) -> tuple[dict[str, int], dict[str, int]]:
+    """Messages by queue, and dead letters by reason."""
     from local.account import opened  # noqa: PLC0415 - `--help` works without packages
     from local.dead_letters.container import Container  # noqa: PLC0415 - see above
     from local.queues import Account  # noqa: PLC0415 - see above
 
     at = StoragePorts(blob=arguments.blob_port, queue=arguments.queue_port)
     with Account(at.connection_string) as account:
-        for queue in settings.queues():
-            print(f"{queue}: {account.peek(queue)[1]} messages")
+        queues = {queue: account.peek(queue)[1] for queue in settings.queues()}
     with opened(settings.of_local_run(at), is_local=True) as local_run:
-        name = local_run.settings.dead_letters_container
-        container = Container(local_run.container(name))
+        container = Container(local_run.container(local_run.settings.dead_letters_container))
         letters = [each for blob in container.waiting() for each in container.read(blob)]
-    for reason, count in Counter(each.reason for each in letters).most_common():
-        print(f"{name}: {count} {console.harmless(reason)}")
-        print(f"  python3 dev.py dead-letters list --reason {console.harmless(reason)}")
+    return queues, dict(Counter(each.reason for each in letters).most_common())

@@ -18,7 +18,7 @@ from local.processes import Child, Children
 _START_SECONDS = 90.0
 _GRACE = 5.0  # seconds in which running functions may end
 _ANSWER_SECONDS = 30.0  # as long as Event Grid waits for an answer
-_STORAGE_SETTINGS = ("AzureWebJobsStorage", "RecordStorage")
+STORAGE_SETTINGS = ("AzureWebJobsStorage", "RecordStorage")
 
 
 def url(port: int) -> str:
@@ -46,12 +46,12 @@ def start(
         children: what stops it.
         port: where it listens.
         root: the function app.
-        settings: app settings on top of its local.settings.json.
+        settings: app settings on top of its local ones.
         func: the program of Core Tools; without it, our stand-in.
         name: for messages.
     """
     program, cwd = [sys.executable, "-m", "local.host"], paths.ROOT
-    options = ["--root", str(root), "--address", ports.LOOPBACK]
+    options = ["--root", str(root)]
     if func:
         name, program, options, cwd = f"{name} (func start)", [func, "start"], [], root
     command = [*program, "--port", str(port), *options]
@@ -104,7 +104,7 @@ def _environ(settings: Mapping[str, str]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name.partition("__")[0] not in _STORAGE_SETTINGS
+        if name.partition("__")[0] not in STORAGE_SETTINGS
     }
     # Core Tools take the Python on the PATH, which has to be the one with the packages.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

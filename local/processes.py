@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, NoReturn, Self
+from typing import IO, Self
 
 from local.errors import CommandError
 from local.signals import held
@@ -63,9 +63,14 @@ class Child:
         """The last lines of its output, indented, for an error message."""
         return "\n".join(f"    {line}" for line in tuple(self._lines)) or "    (no output)"
 
-    def wait(self) -> int:
-        """Wait until the program ends by itself, and give its exit status."""
+    def wait(self, show: Callable[[str], object] = lambda _line: None) -> int:
+        """Wait until the program ends by itself, and give its exit status.
+
+        Args:
+            show: is called again and again with the last line of the output.
+        """
         while not self.has_ended:
+            show(self._lines[-1] if self._lines else "")
             time.sleep(_POLL)
         self._reader.join(_GRACE)
         return self.process.returncode
@@ -107,12 +112,15 @@ class Child:
         self._reader.join(_GRACE)
 
     def _read(self, output: IO[bytes]) -> None:
+        from shared.redaction import hide  # noqa: PLC0415 - `--help` works with this folder alone
+
         with output:
             for raw in output:
-                line = raw.decode("utf-8", "replace").rstrip()
+                line = hide(raw.decode("utf-8", "replace").rstrip())
                 self._lines.append(line)
                 if self.on_line is not None:
-                    self.on_line(line)
+                    with contextlib.suppress(OSError):  # a full disk; the program has to go on
+                        self.on_line(line)
 
 
 class Children:
@@ -184,15 +192,23 @@ class Children:
                 child.finish_reading()
 
 
-def replace_process(command: Sequence[str | Path], environ: Mapping[str, str]) -> NoReturn:
+def replace_process(command: Sequence[str | Path], environ: Mapping[str, str]) -> int:
     """Replace this process by another program, which gets the signals and gives the exit status."""
     arguments = [str(argument) for argument in command]
     sys.stdout.flush()
     if sys.platform == "win32":  # where exec starts a second process and does not wait for it
-        sys.exit(subprocess.call(arguments, env=environ))
-    os.execve(arguments[0], arguments, environ)  # noqa: S606 -- our own Python, without a shell
+        return subprocess.call(arguments, env=environ)
+    return os.execve(arguments[0], arguments, environ)  # noqa: S606 -- our own Python, without a shell
+
+
+def base_python() -> str:
+    """This Python by its one real name, however it was called.
+
+    From .venv's own Python it is the one beneath: the set-up may remove that of .venv meanwhile.
+    """
+    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 
 
 def _start_guard() -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-I", "-S", "-c", _GUARD]
+    command = [base_python(), "-I", "-S", "-c", _GUARD]
     return subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, process_group=0)

@@ -1,24 +1,24 @@
 """The queues and the dead letters of the local run, read with the Storage clients."""
 
 import base64
-import binascii
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from azure.core.exceptions import ResourceNotFoundError, ServiceRequestError
+import msgspec
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient
-from azure.storage.queue import QueueMessage, QueueServiceClient
+from azure.storage.queue import QueueMessage, QueueServiceClient, StorageErrorCode
 
 from local import settings
-from local.errors import CommandError
+from local.account import explained
 
 # The most that Storage gives at once.
 MOST = 32
 
 # Azurite is on this machine: no proxy, no retries.
-_NEAR: dict[str, Any] = {"use_env_settings": False, "retry_total": 0}
+_NEAR: dict[str, Any] = {"use_env_settings": False, "retry_total": 0, "read_timeout": 20}
 
 _HIDDEN_SECONDS = 600
 
@@ -35,8 +35,8 @@ class Message:
     def record(self) -> dict[str, Any] | None:
         """The record, if it is one."""
         try:
-            record = json.loads(self.text)
-        except ValueError:
+            record = msgspec.json.decode(self.text)
+        except (ValueError, RecursionError):
             return None
         return record if isinstance(record, dict) else None
 
@@ -55,9 +55,15 @@ class Account:
         try:
             count = client.get_queue_properties().approximate_message_count or 0
             peeked = client.peek_messages(max_messages=MOST)
-        except ResourceNotFoundError:  # nothing was written to it yet
+        except ResourceNotFoundError as error:
+            if getattr(error, "error_code", None) != StorageErrorCode.QUEUE_NOT_FOUND:
+                raise  # this is no queue service
             return [], 0
         return [Message(queue, _decoded(message), message) for message in peeked], count
+
+    def names(self) -> list[str]:
+        """The queues that there are."""
+        return [str(queue.name) for queue in self._queues.list_queues()]
 
     def take(self, queue: str) -> list[Message]:
         """Receive every message of a queue. They stay there, invisible until they are put back."""
@@ -102,18 +108,15 @@ class Account:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._queues.close()
         self._blobs.close()
-        if isinstance(error, ServiceRequestError):
-            raise CommandError(
-                f"nothing answers at {self._queues.primary_hostname}. Start the local run in "
-                "another terminal, `python3 dev.py start`, with the same --queue-port."
-            ) from error
+        if isinstance(error, AzureError):
+            raise explained(error, self._queues.primary_hostname, is_local=True) from error
 
 
 def _decoded(message: QueueMessage) -> str:
     raw = str(message.content)
     try:
         return base64.b64decode(raw, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no Base64, or no UTF-8 in it
         return raw
 
 

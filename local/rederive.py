@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from local import settings
 from local.errors import CommandError
 
-_HOUR = re.compile(r"\d{4}-\d\d-\d\dT\d\d")
+_HOUR = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}")
 _LONGEST = timedelta(days=400)
 
 
@@ -62,9 +62,12 @@ def _hours(first: datetime, end: datetime) -> list[datetime]:
 
 
 def _hour(text: str) -> datetime:
-    if not _HOUR.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no hour, such as 2026-11-25T10")
-    return datetime.fromisoformat(f"{text}:00:00").replace(tzinfo=UTC)
+    try:
+        if _HOUR.fullmatch(text):
+            return datetime.fromisoformat(f"{text}:00:00").replace(tzinfo=UTC)
+    except ValueError:  # there is no such day or hour
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no hour, such as 2026-11-25T10")
 
 
 def _revision(text: str) -> int:

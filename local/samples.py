@@ -1,5 +1,6 @@
 """The samples, and the golden records that each of them must give."""
 
+import contextlib
 import difflib
 import json
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import paths
+from local import given, paths
 from local.errors import CommandError
 
 
@@ -21,10 +22,19 @@ class Golden:
 
     @classmethod
     def read(cls, file: Path) -> "Golden":
-        """Read a golden file."""
-        content = json.loads(file.read_text(encoding="utf-8"))
-        records = {queue: content[queue] for queue in ("work-items", "push-notifications")}
-        return cls(content["function"], records, content["rejected"])
+        """Read a golden file.
+
+        Raises:
+            CommandError: it is none.
+        """
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            records = {queue: content[queue] for queue in ("work-items", "push-notifications")}
+            return cls(content["function"], records, content["rejected"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise CommandError(
+                f"{file} holds no golden records; `python3 dev.py golden` writes it anew"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -42,8 +52,12 @@ class Sample:
 
     @property
     def body(self) -> bytes:
-        """What is sent: the file as it is."""
-        return self.file.read_bytes()
+        """What is sent: the file as it is.
+
+        Raises:
+            CommandError: it cannot be read.
+        """
+        return given.content(self.file)
 
     @property
     def golden_file(self) -> Path:
@@ -58,13 +72,16 @@ class Sample:
         return Golden.read(self.golden_file)
 
     def events(self) -> list[dict[str, Any]]:
-        """The events in it; none when it is not JSON or holds no objects."""
-        try:
-            content = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return []
+        """The events in it.
+
+        Raises:
+            CommandError: it is not JSON, or holds something else.
+        """
+        content = given.values(self.body, self.name)
         events = content if isinstance(content, list) else [content]
-        return [event for event in events if isinstance(event, dict)]
+        if not events or not all(isinstance(event, dict) for event in events):
+            raise CommandError(f"{self.name} holds no event, nor an array of events")
+        return events
 
 
 def every() -> list[Sample]:
@@ -78,9 +95,9 @@ def find(name: str) -> Sample:
     Raises:
         CommandError: there is none; the message names similar ones.
     """
-    file = Path(name)
-    if file.is_file():
-        return Sample(file.resolve())
+    with contextlib.suppress(OSError):  # far too long for a file
+        if Path(name).is_file():
+            return Sample(Path(name).resolve())
     wanted = name.removesuffix(".json").lower()
     known = {sample.name: sample for sample in every()}
     for sample in known.values():
@@ -90,7 +107,7 @@ def find(name: str) -> Sample:
     advice = (
         f"Did you mean {', '.join(similar)}?" if similar else "`ls samples` shows what there is."
     )
-    raise CommandError(f"{name} is neither a file nor a sample. {advice}")
+    raise CommandError(f"{name!r} is neither a file nor a sample. {advice}")
 
 
 def _files() -> Iterator[Path]:

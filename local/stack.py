@@ -70,12 +70,12 @@ class Stack:
             storage: for Azurite.
             topic_port: for Event Grid; without it, events go straight to the host.
             root: the function app.
-            settings: app settings on top of its local.settings.json.
+            settings: app settings on top of its local ones.
             func: the program of Core Tools, instead of our stand-in.
         """
-        elsewhere = storage != StoragePorts()  # than where UseDevelopmentStorage=true points
-        account = {"AzureWebJobsStorage": storage.connection_string} if elsewhere else {}
-        everything = account | dict(settings or {})
+        # Whatever one's own settings say: nothing of a local run goes to another account.
+        accounts = dict.fromkeys(functions_host.STORAGE_SETTINGS, storage.connection_string)
+        everything = accounts | dict(settings or {})
         with Children() as children:
             service = azurite.start(children, storage)
             host = functions_host.start(

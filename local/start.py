@@ -6,16 +6,22 @@ queues and blobs in memory, the desk its tickets in a file that is removed. Ctrl
 """
 
 import argparse
-import time
+import contextlib
+import dataclasses
+import json
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
 
 from local import console, desk, eventgrid, functions_host, ports, settings
 from local.azurite import StoragePorts
-from local.desk import Desk
+from local.desk import Applied, Desk
 from local.errors import CommandError
 from local.stack import HOST_PORT, Stack
+
+if TYPE_CHECKING:
+    from local.demo import Found
 
 _WATCH_SECONDS = 0.3
 
@@ -48,28 +54,48 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="stop after the demo; exit status 0 only if all records are the golden ones and the "
         "desk has applied them",
     )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="with --once: at the end one JSON document on stdout, all else on stderr",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Start everything, and run until a signal or the end of a program."""
+    if not arguments.json:
+        return _run(arguments)[0]
+    if not arguments.once:
+        raise CommandError("--json shows what the demo found, at its end: add --once.")
+    with contextlib.redirect_stdout(sys.stderr):
+        status, found = _run(arguments)
+    print(json.dumps(found, indent=2))
+    return status
+
+
+def _run(arguments: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     storage = StoragePorts(arguments.blob_port, arguments.queue_port, arguments.table_port)
     has_demo = arguments.demo or arguments.once
     has_desk = has_demo if arguments.desk is None else arguments.desk
     _require_ports(arguments, storage, has_desk=has_desk)
+    _require_settings(storage)
+    if has_desk:
+        desk.require_folder()
     func = functions_host.core_tools()
     host = "`func start`" if func else "the Functions host"
     print(f"Starting Azurite, {host} and Event Grid ...", flush=True)
     topic_port = arguments.topic_port
     with Stack.on(arguments.port, storage, topic_port=topic_port, func=func) as stack:
         _introduce(stack)
-        as_expected, records = _demo(stack) if has_demo else (True, 0)
+        found = _demo(stack) if has_demo else None
         # Not before: the demo looks at records that a desk would take.
         with _desk(stack, arguments.desk_port if has_desk else None, func) as reader:
-            if reader is not None:
-                as_expected &= _await_desk(reader, records)
+            done = _await_desk(reader, found.distinct if found else 0) if reader else None
             if not arguments.once:
                 _stay(stack)
-    return 0 if as_expected else 1
+    is_good = not (found and found.mismatches) and not (done and done.parked)
+    document = found.document() if found else {}
+    return 0 if is_good else 1, document | {"desk": done and dataclasses.asdict(done)}
 
 
 def _require_ports(arguments: argparse.Namespace, storage: StoragePorts, *, has_desk: bool) -> None:
@@ -85,7 +111,20 @@ def _require_ports(arguments: argparse.Namespace, storage: StoragePorts, *, has_
     ports.require_free(services)
 
 
-@contextmanager
+def _require_settings(storage: StoragePorts) -> None:
+    """Read the settings as the app will do: it would fail every event for a wrong one."""
+    from shared.errors import ConfigError  # noqa: PLC0415 - `--help` works without packages
+    from shared.settings import Settings  # noqa: PLC0415
+
+    try:
+        Settings.from_env(settings.of_local_run(storage))
+    except ConfigError as error:
+        raise CommandError(
+            f"settings in the environment or in local.settings.json are wrong: {error}"
+        ) from error
+
+
+@contextlib.contextmanager
 def _desk(stack: Stack, port: int | None, func: str | None) -> Iterator[Desk | None]:
     """A desk that reads the queues, if it has a port."""
     if port is None:
@@ -96,8 +135,8 @@ def _desk(stack: Stack, port: int | None, func: str | None) -> Iterator[Desk | N
         yield found
 
 
-def _await_desk(reader: Desk, records: int) -> bool:
-    """Wait until it has applied the records of the demo; whether it could apply all of them."""
+def _await_desk(reader: Desk, records: int) -> Applied:
+    """Wait until it has applied or parked the records of the demo."""
     print(f"  tickets and pushes  {reader.url}", flush=True)
     done = reader.wait_for(records)
     if done.parked:
@@ -108,7 +147,7 @@ def _await_desk(reader: Desk, records: int) -> bool:
             "pushes show as expired.",
             flush=True,
         )
-    return not done.parked
+    return done
 
 
 def _introduce(stack: Stack) -> None:
@@ -127,17 +166,17 @@ def _introduce(stack: Stack) -> None:
     )
 
 
-def _demo(stack: Stack) -> tuple[bool, int]:
+def _demo(stack: Stack) -> "Found":
     from local import demo  # noqa: PLC0415 -- `--help` works before the clients are installed
 
     try:
-        as_expected, records = demo.run(stack)
+        found = demo.run(stack)
     except CommandError:
         stack.check()  # if a program has ended, that is the reason
         raise
-    if not as_expected:
+    if found.mismatches:
         print(f"\nThe last lines of {stack.host.name}:\n{stack.host.last_lines()}")
-    return as_expected, records
+    return found
 
 
 def _stay(stack: Stack) -> None:
@@ -149,13 +188,15 @@ def _stay(stack: Stack) -> None:
     queue_port = "" if queue == StoragePorts().queue else f" --queue-port {queue}"
     print(
         "Now try, in another terminal:\n"
-        f"  python3 dev.py send SMSReceived{port}\n"
-        f"  python3 dev.py send SMSReceived --publisher{topic}\n"
+        f"  python3 dev.py send SMSReceived.current{port}\n"
+        f"  python3 dev.py send SMSReceived.current --publisher{topic}\n"
         f"  python3 dev.py peek{queue_port}\n"
         "Ctrl-C stops everything. The host's output from here on:\n",
         flush=True,
     )
-    stack.host.on_line = partial(print, flush=True)
+    lines: SimpleQueue[str] = SimpleQueue()
+    stack.host.on_line = lines.put
     while True:
         stack.check()
-        time.sleep(_WATCH_SECONDS)
+        with contextlib.suppress(Empty):
+            print(lines.get(timeout=_WATCH_SECONDS), flush=True)

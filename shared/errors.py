@@ -22,7 +22,10 @@ class AppError(Exception):
 
 
 class ConfigError(AppError):
-    """A setting is missing or wrong. The message names every such setting."""
+    """Settings that are missing or wrong: an argument for each, a sentence that names it."""
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.args))
 
 
 class RejectedEvent(AppError):

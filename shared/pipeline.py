@@ -1,8 +1,7 @@
 """``handle``: decode, normalize, deliver. The only place where a rejected event is caught.
 
-To Event Grid, returning means done and raising means send it again. So an event that no retry can
-help becomes a dead letter and returns; storage that fails, a wrong setting, a bug and one event too
-many raise.
+To Event Grid, returning means done, raising means send it again. So an event that no retry can help
+becomes a dead letter; storage that fails, a wrong setting, a bug and one event too many raise.
 """
 
 import asyncio
@@ -25,6 +24,7 @@ from shared.errors import (
 from shared.families.route import Route
 from shared.reading import envelope, unrouted
 from shared.reading.envelope import Envelope
+from shared.reading.jsontext import elements
 from shared.records import records, roles
 from shared.records.cloudevents import Encoded
 from shared.records.facts import RecordType
@@ -84,11 +84,12 @@ def _in_flight() -> asyncio.Semaphore:
 async def process(
     event: str, function: str, settings: Settings, store: Store, traceparent: str | None = None
 ) -> None:
-    """``handle`` with the settings and the store given."""
+    """``handle`` with the settings and the store given; each event of a batch by itself."""
+    work = (_process(each, function, settings, store, traceparent) for each in elements(event))
     try:
         async with asyncio.timeout(DEADLINE):
             with tracing.processing(settings):
-                await _process(event, function, settings, store, traceparent)
+                await _all(*work)
     except TimeoutError:
         raise DeliveryError(f"storage did not answer within {DEADLINE:g} s") from None
 
@@ -167,10 +168,7 @@ def _records(
     if yields.push:
         to = fact.sender if route.notify == "sender" else next(iter(fact.recipients), None)
         push = records.push_notification(
-            origin,
-            recipient=to,
-            level=yields.push,
-            expires=_expires(route, settings),
+            origin, recipient=to, level=yields.push, expires=_expires(route, settings)
         )
         sends.append(Send(settings.push_notifications_queue, push))
     return sends
@@ -189,17 +187,22 @@ async def deliver(
 ) -> None:
     """Write all records of an event at once, and the event itself where there is an archive.
 
-    Every write ends before the first failure is raised.
-
     Raises:
         DeliveryError: storage did not take one of them; the event must come again.
     """
     writes: list[Any] = [_write(send, settings, store) for send in sends]
     if archive_of is not None and settings.archive_container:
         name = archive.blob_name(archive_of, datetime.now(UTC))
-        body = archive.content(archive_of)
-        writes.append(store.save(settings.archive_container, name, body))
-    for result in await asyncio.gather(*writes, return_exceptions=True):
+        writes.append(store.save(settings.archive_container, name, archive.content(archive_of)))
+    await _all(*writes)
+
+
+async def _all(*work: Any) -> None:
+    """Await all at once. Each ends before the first failure is raised."""
+    if len(work) == 1:  # as mostly; it needs no task
+        await work[0]
+        return
+    for result in await asyncio.gather(*work, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
 
@@ -225,8 +228,8 @@ async def _reject(
 ) -> None:
     now = datetime.now(UTC)
     name = dead_letters.blob_name(event, function, now)
-    body = dead_letters.body(event, rejection, function, now)
-    await store.save(settings.dead_letters_container, name, body)
+    letter = dead_letters.body(event, rejection, function, now)
+    await store.save(settings.dead_letters_container, name, letter)
     log.warning(
         "event=%s type=%s outcome=rejected reason=%s dead_letter=%s: %s",
         one_word(parsed.id if parsed else None),
@@ -243,8 +246,5 @@ def _warn_of_wrong_function(parsed: Envelope, function: str) -> None:
         log.warning(
             "%s belongs to %s and came to %s: mend the included event types of the event "
             "subscription that delivers to %s",
-            route.event,
-            route.function,
-            function,
-            function,
+            *(route.event, route.function, function, function),
         )

@@ -12,6 +12,8 @@ _NAMED = re.compile(
     r"((?:key|signature|password|secret|token|\bsig|\bcode)[\"']?\s*=\s*)[^\s;&,]+", re.IGNORECASE
 )
 _QUERY = re.compile(r"\?[^\s?]*=\S*")
+_PASSWORD = re.compile(r"(//[^\s/:@]*:)[^\s/@]+@")
+"""In an address: `//user:password@host`."""
 _TOKEN = re.compile(r"eyJ[\w-]{10,}[\w.-]*")
 """A JSON Web Token."""
 _RUN = re.compile(r"[A-Za-z0-9+/%]{16,}={0,2}")
@@ -23,6 +25,7 @@ _LONGEST_PIECE = 4
 def hide(text: str) -> str:
     """The text with ``***`` in place of everything that may be a secret."""
     text = _QUERY.sub(f"?{_INSTEAD}", text)
+    text = _PASSWORD.sub(rf"\1{_INSTEAD}@", text)
     text = _NAMED.sub(rf"\1{_INSTEAD}", text)
     text = _TOKEN.sub(_INSTEAD, text)
     return _RUN.sub(_hidden_run, text)

@@ -101,7 +101,7 @@ class Settings(Struct, frozen=True):
             spans=any(map(reader.is_on, OPEN_TELEMETRY)),
         )
         if reader.problems:
-            raise ConfigError("; ".join(reader.problems))
+            raise ConfigError(*reader.problems)
         return settings
 
 
@@ -182,20 +182,27 @@ class _Reader:
     def overrides(self) -> dict[str, Route[Any]]:
         try:
             wanted = msgspec.json.decode(
-                self._get("ROUTE_OVERRIDES") or "{}", type=dict[str, Override]
+                self._get("ROUTE_OVERRIDES") or "{}", type=dict[str, msgspec.Raw]
             )
-        except (msgspec.DecodeError, UnicodeEncodeError) as error:
-            old = [f"{old} is now {new}" for old, new in _RENAMED.items() if old in str(error)]
-            hint = f" (of push, {', '.join(old)})" if old else ""
-            self.problems.append(f"ROUTE_OVERRIDES: {redaction.hide(str(error))}{hint}")
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+            self.problems.append(f"ROUTE_OVERRIDES: {redaction.hide(str(error))}")
             return {}
         changed = (self._override(event, override) for event, override in wanted.items())
         return {route.event.lower(): route for route in changed if route}
 
-    def _override(self, event: str, override: Override) -> Route[Any] | None:
+    def _override(self, event: str, raw: msgspec.Raw) -> Route[Any] | None:
         route = routes.find(event)
         if route is None or route.record is None:
-            self.problems.append(f"ROUTE_OVERRIDES: no record can come of {shown(event)}")
+            is_short = routes.find(f"Microsoft.Communication.{event}") is not None
+            hint = ", write Microsoft.Communication. before it" if is_short else ""
+            self.problems.append(f"ROUTE_OVERRIDES: no record can come of {shown(event)}{hint}")
+            return None
+        try:
+            override = msgspec.json.decode(raw, type=Override)
+        except msgspec.DecodeError as error:
+            old = [f"{old} is now {new}" for old, new in _RENAMED.items() if old in str(error)]
+            hint = f" (of push, {', '.join(old)})" if old else ""
+            self.problems.append(f"ROUTE_OVERRIDES: {event}: {redaction.hide(str(error))}{hint}")
             return None
         if route.when_failed is None and override.when_failed:
             self.problems.append(

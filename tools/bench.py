@@ -14,7 +14,7 @@ import textwrap
 import time
 from datetime import UTC, datetime
 
-from local.paths import ROOT
+from local.paths import ROOT, require_writable
 
 PARTS = ("normalizing", "delivering", "function", "overload", "cold_start", "desk")
 """Modules of ``bench`` with ``async def measure(*, quick: bool) -> str``: tables in Markdown."""
@@ -34,20 +34,22 @@ logic and no client library of Azure's, takes {function[ideal][1]} times.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--quick", action="store_true", help="little of each: does it run?")
-    parser.add_argument("--write", action="store_true", help="put the figures into the docs")
+    parser.add_argument(
+        "parts", nargs="*", type=_part, metavar="PART", help=f"of {', '.join(PARTS)}"
+    )
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
+        "--quick",
+        action="store_true",
+        help="little of each, figures not worth keeping: does it run?",
+    )
+    either.add_argument("--write", action="store_true", help="put the figures into the docs")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure the chosen parts."""
-    unknown = [name for name in arguments.parts if name not in PARTS]
-    if unknown:
-        print(f"There is no part {unknown[0]!r}; there are {', '.join(PARTS)}.")
-        return 1
-    if arguments.quick and arguments.write:
-        print("A quick run has no figures worth keeping: leave out --quick or --write.")
-        return 1
+    if arguments.write:
+        require_writable(PAGE, README)
     for name in arguments.parts or PARTS:
         print(f"== {name}", flush=True)
         tables = _measured(name, quick=arguments.quick)
@@ -60,6 +62,12 @@ def run(arguments: argparse.Namespace) -> int:
         page, readme = (file.read_text(encoding="utf-8") for file in (PAGE, README))
         README.write_text(quoting(readme, page), encoding="utf-8")
     return 0
+
+
+def _part(name: str) -> str:
+    if name not in PARTS:
+        raise argparse.ArgumentTypeError(f"there is no part {name!r}; there are {', '.join(PARTS)}")
+    return name
 
 
 def _measured(name: str, *, quick: bool) -> str:

@@ -1,19 +1,18 @@
-"""Write or check what is generated: tables and code in the docs, schemas, subscriptions."""
+"""What is generated: tables and code in the docs, schemas, subscriptions."""
 
-import argparse
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+from local.errors import CommandError
 from local.paths import ROOT, SAMPLES
 from shared.families.route import Yields
 from shared.reading.unrouted import OTHER_FAMILIES, REASONS
 from shared.routes import ROUTES
-from tools import generated, golden, schemas, subscriptions
+from tools import golden, schemas, subscriptions
 
 EVENTS = ROOT / "docs" / "events.md"
-HINT = "python3 dev.py docs"
 DIALECTS = {
     "": "as first published: the preview of 2020-09 for the oldest ten types",
     "cloudevents": "CloudEvents 1.0 envelope",
@@ -101,9 +100,9 @@ Every row is a file in `samples/` with a golden file in `tests/golden/`.
 One event is found, and gives the same records, in an array of one, in a string of JSON or Base64
 of it, in the answer of a pull delivery of an Event Grid namespace (`value`, `brokerProperties`,
 `event`) and its dead letters, and in a message of Service Bus, Event Hubs or a Storage queue
-(`body`, `messageText`, `ContentData`). CloudEvents 0.1 to 0.3 are read like 1.0. Where there are
-several events, or none, the dead letter says what came. The Functions host takes JSON objects and
-arrays only.
+(`body`, `messageText`, `ContentData`). CloudEvents 0.1 to 0.3 are read like 1.0. Each event of
+an array of several is settled by itself. Where there are several in anything else, or none, the
+dead letter says what came. The Functions host takes JSON objects and arrays only.
 
 ## Rejected
 
@@ -112,18 +111,6 @@ Every row is a file in `samples/rejected/`. Reasons are also in the dead letter.
 | sample | reason |
 |---|---|
 {rejected}"""
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options."""
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing, fail when one is stale"
-    )
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Write or check all generated pages and schemas."""
-    return generated.write(documents(), check=arguments.check, hint=HINT)
 
 
 def documents() -> dict[Path, str]:
@@ -210,6 +197,13 @@ def _unrouted() -> list[tuple[str, ...]]:
 def _dialects() -> list[tuple[str, ...]]:
     order = [route.event.rpartition(".")[2] for route in ROUTES]
     samples = [s for s in golden.samples() if s.parent == SAMPLES]
+    for each in samples:
+        if each.stem.partition(".")[0] not in order:
+            raise CommandError(f"samples/{each.name} is named after no event type of the routes.")
+        if dialect(each) not in DIALECTS:
+            raise CommandError(
+                f"samples/{each.name}: say what {dialect(each)!r} means in DIALECTS, tools/docs.py."
+            )
     samples.sort(
         key=lambda s: (order.index(s.stem.partition(".")[0]), [*DIALECTS].index(dialect(s)))
     )

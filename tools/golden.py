@@ -1,39 +1,16 @@
-"""Write or check the golden records: what every sample must give, with default settings.
+"""The golden records: what every sample must give, with default settings."""
 
-A golden file is read as a diff: a change of it is a change of the contract with whoever reads the
-queues. ``samples/X.json`` gives ``tests/golden/X.json``, ``samples/rejected/X.json`` the same below
-``rejected``.
-"""
-
-import argparse
 import json
 from pathlib import Path
 from typing import Any
 
-from local.paths import GOLDEN, SAMPLES
+from local.paths import GOLDEN, SAMPLES, text_of
 from shared import pipeline, routes
 from shared.errors import RejectedEvent
 from shared.reading import envelope
 from shared.settings import Settings
-from tools import generated
 
-HINT = "python3 dev.py golden, then read the diff"
 DEFAULTS = Settings.from_env({"RecordStorage": "UseDevelopmentStorage=true"})
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options."""
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing, fail when one is stale"
-    )
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Write or check all golden files."""
-    expected = {golden_path(sample): golden_text(sample) for sample in samples()}
-    orphans = [path for path in GOLDEN.rglob("*.json") if path not in expected]
-    stale = generated.write(expected, check=arguments.check, hint=HINT)
-    return generated.remove(orphans, check=arguments.check, hint=HINT) or stale
 
 
 def samples() -> list[Path]:
@@ -48,7 +25,7 @@ def golden_path(sample: Path) -> Path:
 
 def golden_text(sample: Path) -> str:
     """What a sample gives: its function, its records by queue, or why it is rejected."""
-    text = sample.read_text(encoding="utf-8")
+    text = text_of(sample)
     result: dict[str, Any] = {
         "function": function_of(text),
         DEFAULTS.work_items_queue: [],

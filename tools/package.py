@@ -8,12 +8,13 @@ az itself reads no .funcignore. Azure installs requirements.txt when it is publi
 import argparse
 import hashlib
 import json
+import os
 import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from local import paths
+from local import console, messages, paths
 from local.errors import CommandError
 
 DEFAULT = paths.ROOT / ".local" / "app.zip"
@@ -37,11 +38,11 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "--output", type=Path, default=DEFAULT, metavar="FILE", help="default: .local/app.zip"
+        "--output", type=_path, default=DEFAULT, metavar="FILE", help="default: .local/app.zip"
     )
     parser.add_argument(
         "--folder",
-        type=Path,
+        type=_path,
         default=paths.ROOT,
         metavar="DIR",
         help="another app, such as examples/desk; default: this repository's",
@@ -54,11 +55,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the zip; print its path and its SHA-256."""
     files = package_files(arguments.folder, prebuilt=arguments.prebuilt)
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
     write_zip(arguments.output, files)
     digest = hashlib.sha256(arguments.output.read_bytes()).hexdigest()
-    print(f"{arguments.output}: {len(files)} files, sha256 {digest}")
+    print(console.escaped(f"{arguments.output}: {len(files)} files, sha256 {digest}"))
     return 0
+
+
+def _path(text: str) -> Path:
+    if not text:  # as of a variable that is not set
+        raise argparse.ArgumentTypeError("is empty")
+    return Path(text)
 
 
 def package_files(root: Path, *, prebuilt: bool = False) -> dict[str, Path]:
@@ -69,14 +75,15 @@ def package_files(root: Path, *, prebuilt: bool = False) -> dict[str, Path]:
     """
     if not (root / ".funcignore").is_file():
         raise CommandError(f"{root} has no .funcignore, which says what belongs to the app")
-    lines = (root / ".funcignore").read_text(encoding="utf-8").splitlines()
-    rules = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    lines = paths.text_of(root / ".funcignore").splitlines()
+    rules = [line.strip() for line in lines if line.strip("!/ \t") and not line.startswith("#")]
     rules += [*_ALWAYS_LEFT_OUT, *([] if prebuilt else [f"/{PREBUILT}"])]
     files = dict(sorted(_allowed(root, root, rules)))
     if missing := [name for name in required(root) if name not in files]:
         raise CommandError(f"not in the package: {', '.join(missing)}; see .funcignore")
-    if links := [name for name, path in files.items() if path.is_symlink()]:
-        raise CommandError(f"a package holds no links: {', '.join(links)}")
+    if odd := [name for name, path in files.items() if not _is_plain(name, path)]:
+        names = ", ".join(odd).encode(errors="replace").decode()
+        raise CommandError(f"a package holds files with printable names, no links: {names}")
     return files
 
 
@@ -88,8 +95,11 @@ def required(root: Path) -> list[str]:
     subscriptions = root / "infra" / "event-subscriptions.json"
     files = ["host.json", "requirements.txt"]
     if subscriptions.is_file():
-        listed = json.loads(subscriptions.read_text(encoding="utf-8"))
-        functions = [subscription["function"] for subscription in listed]
+        try:
+            listed = json.loads(paths.text_of(subscriptions))
+            functions = [str(subscription["function"]) for subscription in listed]
+        except (ValueError, KeyError, TypeError) as error:
+            raise CommandError(f"{subscriptions} is no list of event subscriptions") from error
         files.append("shared/__init__.py")
     else:
         functions = sorted(file.parent.name for file in root.glob("*/function.json"))
@@ -100,14 +110,29 @@ def required(root: Path) -> list[str]:
 def write_zip(target: Path, files: dict[str, Path]) -> None:
     """Write a zip that depends on nothing but names and contents.
 
-    The files are stored as they are: versions of zlib compress differently.
+    The files are stored as they are: versions of zlib compress differently. The zip takes its place
+    when it is whole, so that two commands at once, or Ctrl-C, leave no half one.
+
+    Raises:
+        CommandError: there is something in its place that is no file.
     """
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name, path in files.items():
-            entry = zipfile.ZipInfo(name, _TIME)
-            entry.create_system = 3  # Unix, on Windows too
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, path.read_bytes())
+    target = target.resolve()
+    if target.exists() and not target.is_file():
+        raise CommandError(f"{target} is no file; name another one")
+    paths.require_writable(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    half = target.with_name(f".{os.getpid()}.zip")
+    try:
+        with zipfile.ZipFile(half, "w", zipfile.ZIP_STORED) as archive, console.progress() as show:
+            for number, (name, path) in enumerate(files.items(), start=1):
+                show(f"{number} of {len(files)} files")
+                entry = zipfile.ZipInfo(name, _TIME)
+                entry.create_system = 3  # Unix, on Windows too
+                entry.external_attr = 0o100644 << 16
+                archive.writestr(entry, path.read_bytes())
+        half.replace(target)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def is_left_out(path: Path, root: Path, rules: list[str]) -> bool:
@@ -128,6 +153,10 @@ def is_left_out(path: Path, root: Path, rules: list[str]) -> bool:
     return left_out
 
 
+def _is_plain(name: str, path: Path) -> bool:
+    return path.is_file() and not path.is_symlink() and name.isprintable()
+
+
 def _allowed(root: Path, folder: Path, rules: list[str]) -> Iterator[tuple[str, Path]]:
     for path in folder.iterdir():
         if is_left_out(path, root, rules):
@@ -142,11 +171,8 @@ def main() -> int:
     """Run as `python3 -m tools.package`, as deploy.sh does: without the environment of dev.py."""
     parser = argparse.ArgumentParser(description=__doc__)
     configure(parser)
-    try:
-        return run(parser.parse_args())
-    except CommandError as error:
-        print(f"package: {error}", file=sys.stderr)
-        return 1
+    arguments = parser.parse_args()
+    return messages.status_of("package", lambda: run(arguments))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local import desk, functions_host, loopback, paths, ports, samples
 from local.desk import Desk
@@ -17,8 +18,9 @@ from local.errors import CommandError
 from local.samples import Golden, Sample
 from local.send import function_for
 from local.stack import Stack
-from tools import browser
-from tools.browser import Page
+
+if TYPE_CHECKING:
+    from tools.browser import Page
 
 FILE = paths.ROOT / "docs" / "desk.png"
 
@@ -33,16 +35,23 @@ def configure(_parser: argparse.ArgumentParser) -> None:
 
 def run(_arguments: argparse.Namespace) -> int:
     """Write the picture."""
+    from tools import browser  # noqa: PLC0415 - `--help` works before its packages are installed
+
+    paths.require_writable(FILE)
     (at,) = ports.free(1)
     now = datetime.now(UTC)
     accepted = {each: each.golden for each in samples.every() if _is_accepted(each.golden)}
-    with Stack.on_free_ports() as stack, desk.running(stack, at) as reader:
+    # Chromium first: if it is missing, that is said at once.
+    with (
+        browser.running() as port,
+        Stack.on_free_ports() as stack,
+        desk.running(stack, at) as reader,
+    ):
         for sample in accepted:
             functions_host.deliver(stack.host_port, function_for(sample), moved(sample, now))
         golden = [record for each in accepted.values() if each for record in _records(each)]
         reader.wait_for(len({record["id"] for record in golden}))
-        with browser.running() as port:
-            FILE.write_bytes(asyncio.run(_picture(reader, port)))
+        FILE.write_bytes(asyncio.run(_picture(reader, browser.page(port))))
     print(f"written: {FILE.relative_to(paths.ROOT)}")
     return 0
 
@@ -68,8 +77,8 @@ def _records(golden: Golden) -> Iterator[dict[str, Any]]:
         yield from records
 
 
-async def _picture(reader: Desk, port: int) -> bytes:
-    async with browser.page(port) as page:
+async def _picture(reader: Desk, opened: AbstractAsyncContextManager["Page"]) -> bytes:
+    async with opened as page:
         await page.command(
             "Emulation.setDeviceMetricsOverride",
             width=_WIDTH,
@@ -83,7 +92,7 @@ async def _picture(reader: Desk, port: int) -> bytes:
         return await _still(page)
 
 
-async def _still(page: Page) -> bytes:
+async def _still(page: "Page") -> bytes:
     await page.evaluate("document.fonts.ready.then(() => true)")
     return await page.picture()
 

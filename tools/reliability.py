@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--soak", action="store_true", help="10,000 events instead of 1,000")
     parser.add_argument("--write", action="store_true", help="make docs/reliability.md of the run")
-    parser.add_argument("--date", help="for --write: the day of the run; default: today (UTC)")
+    parser.add_argument(
+        "--date", type=_day, help="for --write: the day of the run; default: today (UTC)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -112,8 +114,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"All {len(rows)} promises held.")
     if arguments.write:
         command = "python3 dev.py reliability --write" + (" --soak" if arguments.soak else "")
-        date = arguments.date or datetime.now(UTC).strftime("%Y-%m-%d")
-        return generated.write({PAGE: page(rows, command, date)}, check=False, hint=command)
+        day = arguments.date or datetime.now(UTC).strftime("%Y-%m-%d")
+        return generated.write({PAGE: page(rows, command, day)}, check=False, hint=command)
     return 0
 
 
@@ -125,22 +127,30 @@ def table(rows: Iterable[Row]) -> str:
     )
 
 
-def page(rows: list[Row], command: str, date: str) -> str:
+def page(rows: list[Row], command: str, day: str) -> str:
     """The whole of docs/reliability.md."""
     promises = ((row["promise"], _link(row), _figures(row), row["result"]) for row in rows)
     failures = (row["failure"].values() for row in rows if row["failure"])
     return _TEXT.format(
-        command=command, date=date, promises=_markdown(promises), failures=_markdown(failures)
+        command=command, date=day, promises=_markdown(promises), failures=_markdown(failures)
     )
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not a day as in 2026-01-31") from error
 
 
 def _measure(*, soak: bool) -> tuple[int, list[Row]]:
     """The exit status of pytest, and what it wrote."""
+    paths.require_writable(paths.ROOT, FIGURES, PAGE)
     FIGURES.unlink(missing_ok=True)
     environ = os.environ | {"RELIABILITY_FIGURES": str(FIGURES)}
     environ |= {"RELIABILITY_SOAK": "1" if soak else "0"}
     workers = [] if soak else ["-n", "3"]  # they wait, mostly
-    command = [sys.executable, "-m", "pytest", "-q", *workers, _TESTS]
+    command = [sys.executable, "-m", "pytest", "-v", *workers, _TESTS]
     status = subprocess.run(command, cwd=paths.ROOT, env=environ, check=False).returncode
     if not FIGURES.exists():
         raise CommandError(f"{_TESTS} gave no figures: pytest ended with exit status {status}.")

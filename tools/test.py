@@ -11,7 +11,6 @@ what runs.
 import argparse
 import os
 import sys
-from typing import NoReturn
 
 from local import paths
 from local.processes import replace_process
@@ -29,14 +28,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="test the tools and the desk, too")
     which.add_argument("--deploy", action="store_true", help="test the deployment instead")
-    parser.add_argument("pytest", nargs=argparse.REMAINDER, metavar="PYTEST ARGS")
+    parser.usage = "python3 dev.py test [-h] [--all | --deploy] [PYTEST ARGS]"
 
 
-def run(arguments: argparse.Namespace) -> NoReturn:
+def run(arguments: argparse.Namespace) -> int:
     """Replace this process by pytest, which takes the signals and gives the exit status."""
+    paths.require_writable(paths.ROOT)  # pytest's cache, and what coverage measures
     os.chdir(paths.ROOT)
     environ = dict(os.environ)
-    chosen: list[str] = arguments.pytest
+    chosen: list[str] = arguments.others
     if arguments.deploy:
         environ["AZ"] = str(install_deploy_tools())
         chosen = [*_DEPLOY, *chosen]
@@ -44,4 +44,4 @@ def run(arguments: argparse.Namespace) -> NoReturn:
         chosen = [*_OPTIONS, *_ALL, *chosen]
     elif not chosen:
         chosen = [*_OPTIONS, *_PRODUCT]
-    replace_process([sys.executable, "-m", "pytest", *chosen], environ)
+    return replace_process([sys.executable, "-m", "pytest", *chosen], environ)

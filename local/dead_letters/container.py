@@ -10,7 +10,13 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob import BlobClient, BlobLeaseClient, ContainerClient, ContentSettings
+from azure.storage.blob import (
+    BlobClient,
+    BlobLeaseClient,
+    ContainerClient,
+    ContentSettings,
+    StorageErrorCode,
+)
 
 from local.dead_letters import format as letters
 from local.dead_letters.format import MOST_BYTES, DeadLetter
@@ -18,7 +24,7 @@ from local.dead_letters.format import MOST_BYTES, DeadLetter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REPLAYED, QUARANTINE = "replayed/", "quarantine/"
+REPLAYED, QUARANTINE = letters.REPLAYED, letters.QUARANTINE
 _LEASE_SECONDS = 60
 """The longest that ends by itself; one event takes less, and it is renewed before each."""
 _JSON = ContentSettings(content_type="application/json")
@@ -38,8 +44,10 @@ class Container:
         """All blobs whose names begin so."""
         try:
             return sorted(self.client.list_blob_names(name_starts_with=prefix))
-        except ResourceNotFoundError:  # nothing was ever rejected
-            return []
+        except ResourceNotFoundError as error:
+            if getattr(error, "error_code", None) != StorageErrorCode.CONTAINER_NOT_FOUND:
+                raise  # this is no blob service
+            return []  # nothing was ever rejected
 
     def read(self, name: str) -> list[DeadLetter]:
         """The dead letters in a blob; none if it is gone."""

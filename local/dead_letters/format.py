@@ -20,6 +20,8 @@ from local.host.errors import MalformedPayloadError
 from shared.reading.envelope import DEAD_LETTER_KEYS
 from shared.routes import ROUTES
 
+REPLAYED, QUARANTINE = "replayed/", "quarantine/"
+"""Where blobs with settled dead letters lie. Their names no longer say who wrote them."""
 MOST_BYTES = 8 * 1024 * 1024
 """Of a blob that is read. An event has 1 MB at most."""
 UNREADABLE = "unreadable"
@@ -49,7 +51,8 @@ class DeadLetter:
     explanation: str
     """About the reason, or the last outcome. Nothing that people wrote."""
     source: str
-    """The function that rejected it, or the event subscription that could not deliver it."""
+    """The function that rejected it, or the event subscription that could not deliver it; ``?``
+    where nothing says so any more."""
     time: str
     """Of the last attempt."""
     event_id: str
@@ -97,6 +100,7 @@ def _dead_letter(blob: str, text: str) -> DeadLetter:
     own = _texts(reversed(rest.items()))  # of several spellings the app takes the first
     raw = [value for name, value in rest.items() if name.lower() == _RAW and len(rest) == 1]
     subscription = blob.split("/")[1 if "/" in blob else 0].lower()
+    writer = "?" if blob.startswith((REPLAYED, QUARANTINE)) else f"Event Grid, {subscription}"
     return DeadLetter(
         blob=blob,
         text=text,
@@ -104,7 +108,7 @@ def _dead_letter(blob: str, text: str) -> DeadLetter:
         key=_digest(key),
         reason=added.get("deadletterreason") or "unknown",
         explanation=added.get("deadlettererror") or added.get("lastdeliveryoutcome", ""),
-        source=added.get("deadletterfunction") or f"Event Grid, {subscription}",
+        source=added.get("deadletterfunction") or writer,
         time=added.get("lastdeliveryattempttime") or added.get("publishtime", ""),
         event_id=own.get("id", ""),
         event_type=own.get("eventtype") or own.get("type", ""),

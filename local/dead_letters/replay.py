@@ -6,8 +6,8 @@ another `topic` its records would have other ids, and an event that no subscript
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
 
 from local import console
 from local.account import Opened
@@ -19,15 +19,47 @@ from shared.pipeline import Send
 from shared.reading import envelope
 from shared.settings import Settings
 
+Action = Literal["replay", "quarantine", "leave"]
+
 
 @dataclass(frozen=True)
 class Plan:
     """What is to be done with a dead letter."""
 
-    action: Literal["replay", "quarantine", "leave"]
+    action: Action
     text: str
-    """The line that the command prints."""
+    """What the command says about it."""
     sends: list[Send] = field(default_factory=list)
+
+    @property
+    def records(self) -> dict[str, int]:
+        """How many go to which queue."""
+        return dict(Counter(send.queue for send in self.sends))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done with a dead letter, or would be."""
+
+    blob: str
+    number: int | None
+    """Of ``of`` in the blob; None where nobody could look into it."""
+    of: int | None
+    action: Action
+    done: bool
+    text: str
+    records: dict[str, int]
+    """By queue, how many were written or would be."""
+
+    def line(self, *, is_dry: bool) -> str:
+        """The line that the command prints."""
+        which = f" ({self.number} of {self.of})" if self.of is not None and self.of > 1 else ""
+        would = "would be " if is_dry and self.action != "leave" else ""
+        return f"{console.harmless(self.blob)}{which}: {would}{console.harmless(self.text)}"
+
+    def document(self) -> dict[str, Any]:
+        """The same for a script."""
+        return asdict(self)
 
 
 def plan(dead_letter: DeadLetter, container: Container, settings: Settings, cap: int) -> Plan:
@@ -41,9 +73,9 @@ def plan(dead_letter: DeadLetter, container: Container, settings: Settings, cap:
     times = container.times_replayed(dead_letter)
     if times >= cap:
         return Plan("quarantine", f"quarantined: {times} replays did not help")
-    count = Counter(send.queue for send in sends)
-    queues = ", ".join(f"{queue} {number}" for queue, number in count.items())
-    return Plan("replay", f"replayed: {queues}; replay {times + 1} of at most {cap}", sends)
+    decided = Plan("replay", "", sends)
+    queues = ", ".join(f"{queue} {number}" for queue, number in decided.records.items())
+    return replace(decided, text=f"replayed: {queues}; replay {times + 1} of at most {cap}")
 
 
 def settle(dead_letter: DeadLetter, decided: Plan, container: Container, account: Opened) -> None:
@@ -68,56 +100,61 @@ class Replay:
         self.found = self.failed = 0
         """Dead letters, and how many of them stay where they are."""
 
-    def look(self, name: str) -> Iterator[str]:
-        """A line for each dead letter of a blob: what would be done with it."""
+    def look(self, name: str) -> Iterator[Outcome]:
+        """For each dead letter of a blob what would be done with it."""
         inside = self._container.read(name)
-        for which, each in self._chosen(inside):
+        for number, each in self._chosen(inside):
             decided = self._plan(each)
             self._count(is_settled=decided.action != "leave")
-            would = "" if decided.action == "leave" else "would be "
-            yield f"{which}: {would}{console.harmless(decided.text)}"
+            yield _outcome(each, number, len(inside), decided)
 
-    def run(self, name: str) -> Iterator[str]:
+    def run(self, name: str) -> Iterator[Outcome]:
         """Settle each dead letter of a blob by itself, and say what was done with it."""
         with self._container.held(name) as held:
             if held is None:
-                yield f"{console.harmless(name)}: left alone, another replay has it or had it"
+                text = "left alone, another replay has it or had it"
+                yield Outcome(name, None, None, "leave", done=False, text=text, records={})
                 return
             inside = held.read()
             left = list(inside)
-            for which, each in self._chosen(inside):
+            for number, each in self._chosen(inside):
                 held.renew()
-                decided = self._plan(each)
-                failure = self._settle(each, decided)
-                is_settled = failure is None and decided.action != "leave"
+                decided = self._settle(each, self._plan(each))
+                is_settled = decided.action != "leave"
                 if is_settled:
                     left = [other for other in left if other is not each]
                 self._count(is_settled=is_settled)
-                yield f"{which}: {console.harmless(failure or decided.text)}"
+                yield _outcome(each, number, len(inside), decided, done=is_settled)
             if len(left) < len(inside):
                 held.leave(left)
 
-    def _chosen(self, inside: list[DeadLetter]) -> Iterator[tuple[str, DeadLetter]]:
+    def _chosen(self, inside: list[DeadLetter]) -> Iterator[tuple[int, DeadLetter]]:
         for number, each in enumerate(inside, 1):
             if self._reason in (None, each.reason):
-                which = f" ({number} of {len(inside)})" if len(inside) > 1 else ""
-                yield f"{console.harmless(each.blob)}{which}", each
+                yield number, each
 
     def _plan(self, dead_letter: DeadLetter) -> Plan:
         return plan(dead_letter, self._container, self._account.settings, self._cap)
 
-    def _settle(self, dead_letter: DeadLetter, decided: Plan) -> str | None:
-        """Why it was not possible; None if it was."""
+    def _settle(self, dead_letter: DeadLetter, decided: Plan) -> Plan:
+        """What was done in the end: nothing, where storage did not take the records."""
         if decided.action != "leave":
             try:
                 settle(dead_letter, decided, self._container, self._account)
             except DeliveryError as error:
-                return f"not replayed: {error}"
-        return None
+                return Plan("leave", f"not replayed: {error}")
+        return decided
 
     def _count(self, *, is_settled: bool) -> None:
         self.found += 1
         self.failed += not is_settled
+
+
+def _outcome(
+    dead_letter: DeadLetter, number: int, of: int, decided: Plan, *, done: bool = False
+) -> Outcome:
+    blob, action, text = dead_letter.blob, decided.action, decided.text
+    return Outcome(blob, number, of, action, done, text, decided.records)
 
 
 def _records(dead_letter: DeadLetter, settings: Settings) -> list[Send]:

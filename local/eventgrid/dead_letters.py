@@ -26,6 +26,7 @@ from local.eventgrid.clock import Clock
 from local.eventgrid.events import Event
 from local.eventgrid.schedule import Outcome
 from shared.reading.envelope import DEAD_LETTER_KEYS
+from shared.redaction import hide
 
 MAX_ATTEMPTS = "MaxDeliveryAttemptsExceeded"
 EXPIRED = "TimeToLiveExceeded"
@@ -110,7 +111,7 @@ async def container(connection_string: str, name: str, clock: Clock) -> AsyncIte
     try:
         client = ContainerClient.from_connection_string(connection_string, name, **_CLIENT)
     except ValueError as error:
-        raise CommandError(f"the connection string for dead letters: {error}") from None
+        raise CommandError(f"the connection string for dead letters: {hide(str(error))}") from None
     async with client:
         yield partial(_write, client, asyncio.Semaphore(_AT_ONCE), clock)
 

@@ -20,6 +20,7 @@ from local.eventgrid.dead_letters import Write
 from local.eventgrid.events import Event, RefusedError
 from local.eventgrid.options import Options
 from local.eventgrid.topic import Topic
+from local.own_machine import own_machine_only, requests_log
 from local.ports import LOOPBACK
 
 MAX_REQUEST = 1024 * 1024
@@ -68,9 +69,11 @@ async def serving(
 
 
 async def _listen(topic: Topic, port: int) -> web.AppRunner:
-    application = web.Application(client_max_size=MAX_REQUEST)
+    application = web.Application(middlewares=[own_machine_only], client_max_size=MAX_REQUEST)
     application.router.add_post("/api/events", partial(_publish, topic))
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GRACE_SECONDS)
+    runner = web.AppRunner(
+        application, access_log=None, logger=requests_log, shutdown_timeout=_GRACE_SECONDS
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, LOOPBACK, port).start()

@@ -9,6 +9,7 @@ from typing import Any
 
 from local.host import app, lifetime, output, settings
 from local.host.errors import HostError
+from shared.redaction import hide
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -27,9 +28,9 @@ def main() -> int:
 
         _put_app_last(root)
         function_app = prepare(root, local_settings, f"localhost:{port}")
-        asyncio.run(serve(function_app, arguments.address, port))
+        asyncio.run(serve(function_app, port))
     except HostError as error:
-        print(error, file=sys.stderr)
+        print(hide(str(error)), file=sys.stderr)
         return 1
     except SystemExit as stop:
         # Invocations are guarded; this came from a task that the app started on its own.
@@ -57,7 +58,6 @@ def _arguments() -> argparse.Namespace:
         type=_port,
         help="default: Host.LocalHttpPort of local.settings.json, then 7071",
     )
-    parser.add_argument("--address", default="127.0.0.1", help="default: %(default)s")
     parser.add_argument(
         "--root", type=Path, default=_REPOSITORY, help="the function app; default: this repository"
     )
@@ -90,11 +90,13 @@ def _put_app_last(root: Path) -> None:
 
     Source: azure-functions-python-worker, prioritize_customer_dependencies. The folder that
     `python -m` puts first goes, so that an app under another --root does not import this
-    repository's modules.
+    repository's modules; nor does it get the `shared` that the host itself has imported.
     """
     unwanted = {Path.cwd(), _REPOSITORY, root}
     kept = [entry for entry in sys.path if entry and Path(entry).resolve() not in unwanted]
     sys.path[:] = [*kept, str(root)]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "shared"]:
+        del sys.modules[name]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import time
 
 from local.host.app import FunctionApp
 from local.host.errors import HostError
+from shared.redaction import hide
 
 _LEVELS = {
     "trace": logging.DEBUG,
@@ -18,12 +19,20 @@ _LEVELS = {
 }
 
 
+class _Redacted(logging.Formatter):
+    """Lines without what may be a secret, tracebacks included, whoever logs them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return hide(super().format(record))
+
+
 def configure_logging(level: object) -> None:
     """Send every log of host and app to stderr, from host.json's default level upwards."""
     name = str(level or "Information").lower()
     if name not in _LEVELS:
         raise HostError(f"logging.logLevel.default in host.json is no log level: {level!r}")
-    formatter = logging.Formatter("[%(asctime)s] %(message)s")
+    formatter = _Redacted("[%(asctime)s] %(message)s")
     formatter.converter = time.gmtime
     formatter.default_time_format = "%Y-%m-%dT%H:%M:%S"
     formatter.default_msec_format = "%s.%03dZ"

@@ -15,7 +15,8 @@ from local.host.errors import MalformedPayloadError
 
 # Newtonsoft accepts raw control characters in strings. Python refuses to read very long numbers.
 _DECODER = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
-_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+# A string that is never closed goes to the end, so that none is read twice.
+_STRING = r'"(?:[^"\\]++|\\.)*+"?+'
 _STRING_OR_SPACE = re.compile(rf"{_STRING}|[ \t\r\n]+", re.DOTALL)
 _STRING_OR_MARK = re.compile(rf"{_STRING}|[\[\]{{}},]", re.DOTALL)
 _NOT_CANONICAL = re.compile("[\\\\\x00-\x1f\ud800-\udfff]")
@@ -41,13 +42,13 @@ def parse(text: str) -> Payload:
     Raises:
         MalformedPayloadError: the text is neither a JSON array nor an object.
     """
-    with contextlib.suppress(RecursionError):  # the app decides, if every bracket is closed
-        try:
+    try:
+        with contextlib.suppress(RecursionError):  # the app decides, if every bracket is closed
             _DECODER.decode(text)
-        except json.JSONDecodeError as error:
-            # `from None`: the original quotes the whole event.
-            raise MalformedPayloadError(f"not JSON: {error.msg}") from None
-    compact = _STRING_OR_SPACE.sub(_compact, text)
+        compact = _STRING_OR_SPACE.sub(_compact, text)
+    except json.JSONDecodeError as error:
+        # `from None`: the original quotes the whole event.
+        raise MalformedPayloadError(f"not JSON: {error.msg}") from None
     if compact[0] == "[":
         return Payload(is_array=True, items=_elements(compact))
     if compact[0] == "{":

@@ -85,10 +85,16 @@ def listener(
             f"The {function.trigger.type} of '{function.name}' needs a queueName, and a connection "
             f"string in the setting '{setting}'."
         )
-    queue = QueueClient.from_connection_string(connection, name, **_CLIENT)
-    poison = None
-    if not name.endswith(_POISON) and len(name + _POISON) <= _LONGEST_NAME:
-        poison = QueueClient.from_connection_string(connection, name + _POISON, **_CLIENT)
+    has_poison = not name.endswith(_POISON) and len(name + _POISON) <= _LONGEST_NAME
+    try:
+        queue = QueueClient.from_connection_string(connection, name, **_CLIENT)
+        poison = (
+            QueueClient.from_connection_string(connection, name + _POISON, **_CLIENT)
+            if has_poison
+            else None
+        )
+    except ValueError as error:
+        raise HostError(f"The connection string in the setting '{setting}': {error}") from None
     return Listener(queue, poison, found, call)
 
 

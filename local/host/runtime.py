@@ -18,8 +18,10 @@ from typing import Any, ClassVar
 
 import azure_functions_runtime_v1 as library
 
+from local.host import payload
 from local.host.app import EVENT_GRID, HTTP, Function
 from local.host.call import Call, Outcome, TypedData
+from shared.redaction import hide
 
 _log = logging.getLogger("host")
 
@@ -68,11 +70,14 @@ def _request(verb: str, **fields: object) -> SimpleNamespace:
 
 
 def _failure(response: Any) -> str | None:
-    """Give the reason why an answer is a failure, in the form that `func start` prints."""
+    """Give the reason why an answer is a failure, in the form that `func start` prints.
+
+    It goes to the log and to whoever asks for the state of the function, so it holds no secret.
+    """
     if response.result.status == _StatusResult.Success:
         return None
     error = response.result.exception
-    return f"Result: Failure\nException: {error.message}\nStack: {error.stack_trace}"
+    return hide(f"Result: Failure\nException: {error.message}\nStack: {error.stack_trace}")
 
 
 class Runtime:
@@ -176,9 +181,13 @@ def _binding(kind: str, direction: int) -> SimpleNamespace:
 
 
 def _why_unbound(function: Function, call: Call) -> str | None:
-    """EventGridTriggerAttributeBindingProvider binds JSON objects only, or an array of them."""
-    begin = "[" if function.trigger.takes_many else "{"
-    if function.trigger.type != EVENT_GRID or vars(call.data).get("json", "").startswith(begin):
+    """EventGridTriggerAttributeBindingProvider.BindAsync takes an object, or an array of such."""
+    if function.trigger.type != EVENT_GRID:
+        return None
+    text = vars(call.data).get("json", "")
+    is_array = text.startswith("[")
+    events = payload.parse(text).items if is_array and function.trigger.takes_many else [text]
+    if is_array == function.trigger.takes_many and all(each.startswith("{") for each in events):
         return None
     return "The event is not a JSON object."
 

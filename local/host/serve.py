@@ -15,25 +15,30 @@ from local.host.call import Call
 from local.host.errors import HostError
 from local.host.runtime import Runtime
 from local.host.state import Host
+from local.own_machine import requests_log
+from local.ports import LOOPBACK
 
 _log = logging.getLogger("host")
 
 
-async def serve(function_app: FunctionApp, address: str, port: int) -> None:
-    """Listen, load the functions, answer, stop."""
+async def serve(function_app: FunctionApp, port: int) -> None:
+    """Listen on the loopback interface, load the functions, answer, stop."""
     stop = lifetime.stop_event()
     runtime = Runtime(settings.function_timeout(function_app.host_json))
     routes = http_trigger.routes(function_app.functions, function_app.host_json)
     host = Host(function_app, runtime, routes=routes)
     runner = web.AppRunner(
-        server.build(host), access_log=None, shutdown_timeout=lifetime.GRACE_SECONDS
+        server.build(host),
+        access_log=None,
+        logger=requests_log,
+        shutdown_timeout=lifetime.GRACE_SECONDS,
     )
     await runner.setup()
     try:
-        await _listen(runner, address, port)
+        await _listen(runner, port)
         await host.load()
         output.show_functions(function_app)
-        _log.info("Host started: http://%s:%d", address, port)
+        _log.info("Host started: http://%s:%d", LOOPBACK, port)
         async with _queues_of(host):
             await stop.wait()
             host.state = "Stopping"
@@ -70,13 +75,13 @@ async def _queues_of(host: Host) -> AsyncIterator[None]:
         await asyncio.gather(*(each.close() for each in listeners))
 
 
-async def _listen(runner: web.AppRunner, address: str, port: int) -> None:
+async def _listen(runner: web.AppRunner, port: int) -> None:
     try:
-        await web.TCPSite(runner, address, port).start()
+        await web.TCPSite(runner, LOOPBACK, port).start()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise HostError(
                 f"Port {port} is unavailable. Close the process using that port, or specify "
                 "another port using --port."
             ) from error
-        raise HostError(f"Cannot listen on {address}, port {port}: {error.strerror}") from error
+        raise HostError(f"Cannot listen on port {port}: {error.strerror}") from error

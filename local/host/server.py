@@ -6,9 +6,11 @@ from aiohttp import web
 
 from local.host import admin, http_trigger, webhook
 from local.host.state import Host
+from local.own_machine import own_machine_only
 
-# Event Grid posts up to 1 MB at once; the real host takes even more.
-_LARGEST_BODY = 16 * 1024 * 1024
+LARGEST_BODY = 16 * 1024 * 1024
+"""Bytes, after unpacking where they come packed; more is answered with 413. Event Grid posts up to
+1 MB at once; the real host takes even more."""
 
 # The verbs of HostController.ExtensionWebHookHandler; any other is a 404, not a 405.
 _WEBHOOK_VERBS = {"GET", "PUT", "POST", "DELETE", "OPTIONS"}
@@ -16,7 +18,7 @@ _WEBHOOK_VERBS = {"GET", "PUT", "POST", "DELETE", "OPTIONS"}
 
 def build(host: Host) -> web.Application:
     """Make the web application of this host."""
-    application = web.Application(client_max_size=_LARGEST_BODY)
+    application = web.Application(middlewares=[own_machine_only], client_max_size=LARGEST_BODY)
     application.router.add_route("*", "/{path:.*}", partial(_dispatch, host))
     return application
 

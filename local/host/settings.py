@@ -1,6 +1,7 @@
-"""local.settings.json and host.json, read with the precedence of the real host.
+"""Local settings and host.json, read with the precedence of the real host.
 
-Source of every rule and message: azure-functions-core-tools, StartHostAction.
+Source of every rule and message: azure-functions-core-tools, StartHostAction. One's own settings
+are this repository's addition: `func start` does not read them.
 """
 
 import json
@@ -13,6 +14,10 @@ from typing import Any
 from local.host.errors import HostError
 
 DEFAULT_PORT = 7071
+
+TEMPLATE = "local.settings.json"
+OWN = "local.settings.user.json"
+"""One's own values and secrets, over those of the template; git and deployment leave it out."""
 
 _STORAGE = "AzureWebJobsStorage"
 
@@ -47,8 +52,18 @@ def read_host_json(root: Path) -> dict[str, Any]:
 
 
 def read_local_settings(root: Path) -> dict[str, Any]:
-    """Read local.settings.json; an app whose settings are all in the environment needs none."""
-    path = root / "local.settings.json"
+    """Read both files of local settings; an app with all settings in the environment needs none."""
+    template, own = (_read_local_settings(root / name) for name in (TEMPLATE, OWN))
+    return {part: template.get(part, {}) | own.get(part, {}) for part in ("Values", "Host")}
+
+
+def values(local_settings: dict[str, Any]) -> dict[str, str | None]:
+    """The app settings among the local ones, as the texts that an environment holds."""
+    found = local_settings.get("Values", {})
+    return {name: _as_text(name, value) for name, value in found.items()}
+
+
+def _read_local_settings(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     content = read_object(path)
@@ -64,7 +79,7 @@ def local_port(local_settings: dict[str, Any]) -> int:
     """Port to listen on when the command line names none."""
     port = local_settings.get("Host", {}).get("LocalHttpPort") or DEFAULT_PORT
     if not isinstance(port, int):
-        raise HostError(f"Host.LocalHttpPort in local.settings.json is not a port: {port!r}")
+        raise HostError(f"Host.LocalHttpPort in the local settings is not a port: {port!r}")
     return port
 
 
@@ -74,8 +89,7 @@ def export(local_settings: dict[str, Any], root: Path, address: str) -> None:
     An empty environment variable counts as unset (UpdateEnvironmentVariables).
     """
     # Core Tools overrides a local value of this one, too.
-    values = local_settings.get("Values", {}) | {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
-    _export({name: _as_text(name, value) for name, value in values.items()})
+    _export(values(local_settings) | {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"})
     defaults = {
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "WEBSITE_HOSTNAME": address,
@@ -91,8 +105,8 @@ def export(local_settings: dict[str, Any], root: Path, address: str) -> None:
         raise HostError("FUNCTIONS_WORKER_RUNTIME must be python: this host runs Python only.")
 
 
-def _export(values: dict[str, str | None]) -> None:
-    for name, value in values.items():
+def _export(texts: dict[str, str | None]) -> None:
+    for name, value in texts.items():
         if not name:
             print("Skipping local setting with empty key.")
         elif os.environ.get(name):
@@ -112,7 +126,7 @@ def _as_text(name: str, value: object) -> str | None:
         return value
     if isinstance(value, bool | int | float):
         return json.dumps(value)
-    raise HostError(f"The value of '{name}' in local.settings.json must be a string.")
+    raise HostError(f"The value of '{name}' in the local settings must be a string.")
 
 
 def is_enabled(name: str) -> bool:

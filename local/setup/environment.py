@@ -1,6 +1,5 @@
 """What `dev.py` does: make the environment that the commands need, then run the command in it."""
 
-import contextlib
 import os
 import re
 import shutil
@@ -11,16 +10,15 @@ from functools import partial
 from pathlib import Path
 
 from local import __main__ as commands
-from local import paths
-from local.errors import CommandError
-from local.processes import replace_process
+from local import messages, paths
+from local.processes import base_python, replace_process
 from local.setup.steps import Step, run_due
 from local.signals import end_on_signals
 
 _OLDEST_NODE = 22  # the oldest major version that Azurite's packages run on
 _QUIET = ["--disable-pip-version-check", "--no-input", "--progress-bar=off"]
 # Python compiles what it imports on first use; most of the packages is never imported.
-_PIP_INSTALL = ["-m", "pip", "install", *_QUIET, "--no-compile"]
+_PIP_INSTALL = ["-m", "pip", "install", *_QUIET, "--no-compile", "--no-user"]
 _NPM_CI = [
     "ci",
     "--omit=dev",
@@ -31,29 +29,26 @@ _NPM_CI = [
 ]
 _FOLDERS_OF_A_VENV = ["bin", "include", "lib", "lib64", "share", "Include", "Lib", "Scripts"]
 _PIP_HINT = (
-    "If pip found no matching version, correct the requirements file. If it could not connect,\n"
-    "check the network: pip uses its own settings for proxies and mirrors (`pip config list`).\n"
+    "Mostly the package index cannot be reached: check the network, and pip's own settings for\n"
+    "proxies and mirrors (`pip config list`). A mirror may lack a version of the lock file.\n"
     "On Debian and Ubuntu, `apt install python3-venv` adds what `python3 -m venv` needs."
 )
 _NPM_HINT = (
-    "If npm could not connect, check the network: npm uses its own settings for\n"
+    "Mostly the registry cannot be reached: check the network, and npm's own settings for\n"
     "proxies and mirrors (`npm config list`). Node.js comes from PyPI, by pip, unless version\n"
     f"{_OLDEST_NODE} or newer is installed, with npm."
 )
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Show help without an environment; for anything else make it, and run the command in it."""
-    known = {command.name for command in commands.COMMANDS}
-    if not {*arguments[:1]} & known or {"-h", "--help"} & {*arguments[1:2]}:
-        with contextlib.suppress(ModuleNotFoundError):  # a command whose help needs packages
-            return commands.main(arguments)
+    """Make the environment and run the command in it; help needs none, nor do wrong arguments."""
+    commands.prepared(arguments)
     end_on_signals()
-    try:
-        run_due([_python(), _azurite()], paths.VENV)
-    except CommandError as error:
-        print(f"\ndev.py: {error}", file=sys.stderr)
-        return 1
+    return messages.status_of("dev.py", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    run_due([_python(), _azurite()], paths.VENV)
     path = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH")]))
     command = [str(paths.PYTHON), "-m", "local", *arguments]
     return replace_process(command, os.environ | {"PYTHONPATH": path})
@@ -78,14 +73,6 @@ def install_deploy_tools() -> Path:
     )
     run_due([step], paths.VENV)
     return programs / "az"
-
-
-def base_python() -> str:
-    """This Python by its one real name, however it was called.
-
-    From .venv's own Python it is the one beneath: .venv cannot be made anew by itself.
-    """
-    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 
 
 def needs_node_wheel() -> bool:

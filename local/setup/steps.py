@@ -12,16 +12,19 @@ import shutil
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO
 
-from local import paths
+from local import console, paths
 from local.errors import CommandError
 from local.processes import Children
+
+_LAST_LINES = 10
+_NEEDED_MB = 500  # all that is installed
 
 if sys.platform == "win32":
     import msvcrt
@@ -58,24 +61,37 @@ def run_due(steps: Sequence[Step], folder: Path) -> None:
     """Do the steps that are due, in order. When none is, this is fast and prints nothing.
 
     Raises:
-        CommandError: a step failed, or the folder is a link to another one.
+        CommandError: a step failed, or the folder is none that this function made.
     """
-    if folder.is_symlink():
-        raise CommandError(
-            f"{folder} is a symbolic link; remove it, as dev.py deletes what is in there."
-        )
+    _require_own(folder)
+    if not _due(steps, folder):  # a read-only folder will do
+        return
     with only_one(folder / "setup.lock"):
-        done = _read_done(folder)
-        due = [step for step in steps if not _is_done(step, done)]
+        due = _due(steps, folder)
         if not due:
             return
         log = folder / "setup.log"
-        print(f"Setting up {folder.name}: {len(due)} of {len(steps)} steps to do (details: {log})")
+        _say(f"Setting up {folder.name}: {len(due)} of {len(steps)} steps to do (details: {log})")
         with log.open("w", encoding="utf-8") as output:
             for number, step in enumerate(steps, start=1):
                 if step in due:
-                    with _timed(f"[{number}/{len(steps)}] {step.title}"):
-                        _run(step, folder, done, output)
+                    with _timed(f"[{number}/{len(steps)}] {step.title} ... ") as show:
+                        _run(step, folder, output, show)
+
+
+def _require_own(folder: Path) -> None:
+    """Refuse what somebody else made, since steps delete what is in the way."""
+    if folder.is_symlink():
+        raise CommandError(
+            f"{folder} is a symbolic link. Remove it (`rm {folder.name}`; what it leads to stays), "
+            "and the same command makes a folder of its own."
+        )
+    is_own = (folder / "setup.lock").exists() or not folder.exists()
+    if not is_own and (not folder.is_dir() or any(folder.iterdir())):
+        raise CommandError(
+            f"dev.py did not make {folder} and would have to empty it. Rename or remove it, "
+            "and the same command makes a new one."
+        )
 
 
 @contextmanager
@@ -84,7 +100,7 @@ def only_one(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
         if not _try_lock(file):
-            print("Another set-up is at work on .venv; waiting for it to finish.", flush=True)
+            _say("Another set-up is at work on .venv; waiting for it to finish.")
             while not _try_lock(file):
                 time.sleep(0.2)
         yield
@@ -104,61 +120,104 @@ def _try_lock(file: IO[bytes]) -> bool:
 
 def _read_done(folder: Path) -> dict[str, str]:
     try:
-        done: dict[str, str] = json.loads((folder / "setup.json").read_text(encoding="utf-8"))
+        done = json.loads((folder / "setup.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):  # there is none, or half of one
         return {}
-    return done
+    return done if isinstance(done, dict) else {}
 
 
 def _write_done(folder: Path, done: dict[str, str]) -> None:
     (folder / "setup.json").write_text(json.dumps(done, indent=2), encoding="utf-8")
 
 
+def _due(steps: Sequence[Step], folder: Path) -> list[Step]:
+    done = _read_done(folder)
+    return [step for step in steps if not _is_done(step, done)]
+
+
 def _is_done(step: Step, done: dict[str, str]) -> bool:
     return done.get(step.title) == step.digest() and all(made.exists() for made in step.makes)
 
 
+def _say(text: str) -> None:
+    """Print to stderr: on stdout is the result of the command."""
+    print(text, file=sys.stderr, flush=True)
+
+
 @contextmanager
-def _timed(line: str) -> Iterator[None]:
-    """Print the line of a step, and at the end how it went and how long it took."""
-    print(line, end=" ... ", flush=True)
+def _timed(line: str) -> Iterator[Callable[[str], None]]:
+    """Print the line of a step, how it goes, and at the end how it went and how long it took."""
     started, outcome = time.monotonic(), "stopped"
     try:
-        yield
+        with console.progress(line) as show:
+            yield lambda text: show(f"{time.monotonic() - started:.0f} s {text}")
         outcome = "done"
-    except CommandError:
+    except (CommandError, OSError):
         outcome = "failed"
         raise
     finally:
-        print(f"{outcome} ({time.monotonic() - started:.1f} s)", flush=True)
+        _say(f"{outcome} ({time.monotonic() - started:.1f} s)")
 
 
-def _run(step: Step, folder: Path, done: dict[str, str], log: IO[str]) -> None:
+def _room(folder: Path) -> str:
+    """A line about the disk, if that may be the reason."""
+    free = shutil.disk_usage(folder).free // 1_000_000
+    return f"There are only {free} MB free on this disk.\n" if free < _NEEDED_MB else ""
+
+
+def _environ(temporary: Path) -> dict[str, str]:
+    """Our environment, in which pip and npm write to that folder, but to their caches if they can.
+
+    The home directory may be missing or not be theirs to write to, as in containers.
+    """
+    names = ["TMPDIR", "TEMP", "TMP"]
+    home = os.path.expanduser("~")  # noqa: PTH111 - where there is none, pathlib raises
+    if home == "~":
+        names.append("HOME")
+    if not os.access(home, os.W_OK):
+        names += ["PIP_CACHE_DIR", "npm_config_cache"]
+    return os.environ | dict.fromkeys(names, str(temporary))
+
+
+def _run(step: Step, folder: Path, log: IO[str], show: Callable[[str], None]) -> None:
+    done = _read_done(folder)
     done.pop(step.title, None)
     _write_done(folder, done)
     temporary = folder / "tmp"  # not the system's, so that even a kill leaves nothing there
-    for path in (temporary, *step.makes, *step.removes):
+    # What it makes comes last: it may lie behind a link that is removed.
+    for path in (temporary, *step.removes, *step.makes):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
     temporary.mkdir()
     step.prepare()
-    environ = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    environ = _environ(temporary)
     for command in step.commands:
-        print("$", *command, file=log, flush=True)
-        write = partial(print, file=log, flush=True)
-        with Children() as children:
-            program = children.start(
-                step.title, command, cwd=paths.ROOT, environ=environ, on_line=write
-            )
-            status = program.wait()
-        if status:
+        why = _why_it_failed(step.title, command, environ, log, show)
+        if why:
             raise CommandError(
-                f"{step.title} failed (exit status {status}). The last lines of {log.name}:\n\n"
-                f"{program.last_lines()}\n\n{step.hint}\n"
+                f"{why}\n\n{step.hint}\n{_room(folder)}"
                 "Then run the same command again: finished steps are not repeated."
             )
     shutil.rmtree(temporary)
     done[step.title] = step.digest()
     _write_done(folder, done)
+
+
+def _why_it_failed(
+    title: str,
+    command: Sequence[str | Path],
+    environ: Mapping[str, str],
+    log: IO[str],
+    show: Callable[[str], None],
+) -> str | None:
+    """Run a program of a step to its end; None when that was a good one."""
+    write = partial(print, file=log, flush=True)
+    write("$", *command)
+    with Children() as children:
+        program = children.start(title, command, cwd=paths.ROOT, environ=environ, on_line=write)
+        status = program.wait(show)
+    last = "\n".join(program.last_lines().splitlines()[-_LAST_LINES:])
+    failed = f"{title} failed (exit status {status}). The last lines of {log.name}:\n\n{last}"
+    return failed if status else None

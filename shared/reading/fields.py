@@ -13,6 +13,10 @@ import msgspec
 
 P = TypeVar("P", bound=msgspec.Struct)
 
+_HASHED = (1 << 61) - 1
+"""Whole numbers from here on can all have one hash, and a set of such costs quadratic time
+(docs.python.org/3/library/stdtypes.html, "Hashing of numeric types")."""
+
 
 @cache
 def _names(shape: type[msgspec.Struct]) -> tuple[frozenset[str], dict[str, tuple[str, bool]]]:
@@ -79,6 +83,8 @@ def _leaves(value: Any) -> set[Any]:
             waiting.extend(item.values())
         elif isinstance(item, list):
             waiting.extend(item)
+        elif isinstance(item, int) and abs(item) >= _HASHED:
+            found.add((str(item),))
         elif item is not None and item != "":
             found.add(item)
     return found

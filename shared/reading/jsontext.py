@@ -2,11 +2,34 @@
 
 import base64
 import json
+import re
 from typing import Any
 
 import msgspec
 
 from shared.errors import MalformedEvent
+
+_BLANKS = " \t\r\n"
+_STRING_OR_MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"?+|[\[\]{},]', re.DOTALL)
+"""A string that is never closed goes to the end, so that none is read twice."""
+
+
+def elements(event: str) -> list[str]:
+    """The events of a batch, each as the text it came as; any other text alone.
+
+    The brackets are counted and nothing is parsed, so no element can spoil another.
+    """
+    text = event.strip(_BLANKS)
+    if text[:1] != "[":
+        return [event]
+    depth, start = 0, 1
+    found: list[str] = []
+    for mark in _STRING_OR_MARK.finditer(text):
+        depth += (mark[0] in "[{") - (mark[0] in "]}")
+        if depth == 0 or (depth == 1 and mark[0] == ","):
+            found.append(text[start : mark.start()].strip(_BLANKS))
+            start = mark.end()
+    return found if depth == 0 and start == len(text) and len(found) > 1 else [event]
 
 
 def decode(event: str) -> Any:

@@ -107,7 +107,7 @@ def why_not(envelope: Envelope) -> str:
         return _GRAPH
     if type_.startswith(BEFORE_THE_PREVIEW):
         meant = _MEANT_BEFORE.get(name, "…")
-        return f"{_BEFORE}, Microsoft.Communication.{meant} was meant: {_FILTER}"
+        return f"{_BEFORE}; its name today is Microsoft.Communication.{meant}: {_FILTER}"
     if _is_callback(envelope, type_, name):
         return _CALL_AUTOMATION
     if not type_.startswith(PREFIX):
@@ -115,7 +115,7 @@ def why_not(envelope: Envelope) -> str:
     if family := _FAMILY_OF.get(name):
         return f"{family} events become no records here ({REASONS[family]}): {_FILTER}"
     if name in _MEANT:
-        return f"Event Grid has no such event type, {_MEANT[name]} was meant: {_FILTER}"
+        return f"Event Grid has no such event type; the right name is {_MEANT[name]}: {_FILTER}"
     return f"no route for this event type: add one if the service publishes it, else {_FILTER}"
 
 

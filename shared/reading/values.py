@@ -57,7 +57,7 @@ def strings(value: Mapping[str, Any] | None) -> dict[str, str] | None:
     return found or None
 
 
-_NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})")
+_NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+|%(?![0-9A-Fa-f]{2})")
 
 
 @lru_cache(64)  # sources of events; an app has a handful

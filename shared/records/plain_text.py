@@ -67,6 +67,11 @@ _DATA_URI = re.compile(
     r"\bdata:[\w.+-]*+(?:/[\w.+-]++)?+(?:;[\w.+-]++=[\w.+-]++)*+;base64,[\w+/=%-]*+", _FLAGS
 )
 _MAX_EMOJI = 32
+_MAX_UNCLOSED = 32
+"""Names of elements that are never closed, for each of which the rest was searched once."""
+_WRITTEN_OUT = re.compile(r"<(?=/?[a-z]|[!?])", _FLAGS)
+"""A tag that was written as text, ``&lt;b&gt;``: it must not become one where a page forgets to
+escape it."""
 
 
 def is_markup(format_: str | None) -> bool:
@@ -99,7 +104,7 @@ def text_of(format_: str | None, body: str | None) -> str | None:
     words = one_line(_DATA_URI.sub(" ", "".join(reading.words)))
     if is_json(words):
         return None
-    return words or one_line(reading.instead) or None
+    return _WRITTEN_OUT.sub("\u2039", words or one_line(reading.instead)) or None
 
 
 class _Reading:
@@ -176,7 +181,7 @@ class _Reading:
 
     def _end_of(self, name: str, start: int) -> int | None:
         """Where the element's end tag ends, others of its name inside counted; None without one."""
-        if name in self._unclosed:
+        if name in self._unclosed or len(self._unclosed) >= _MAX_UNCLOSED:
             return None
         depth = 1
         pattern = re.compile(rf"<(/?){name}(?=[\s/>])", _FLAGS)

@@ -12,9 +12,9 @@ import unicodedata
 import msgspec
 
 _UNSEEN = (
-    r"\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b-\u200f"
-    r"\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    r"\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U00013430-\U00013438\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _ANY_UNSEEN = re.compile(f"[{_UNSEEN}]")
 _HIDDEN = re.compile(
@@ -29,7 +29,7 @@ _HIDDEN = re.compile(
     # the flag of a part of a country
     r"|(?<=\U0001f3f4)[\U000e0030-\U000e007a]{1,8}\U000e007f"
     r")"
-    rf"|[{_UNSEEN}]"
+    rf"|[{_UNSEEN}]+"
 )
 """What is not seen. The group is what stays: without it emoji and some scripts fall apart."""
 _JOINED = frozenset("\u0e33\u0eb3\uff9e\uff9f\u200c\u200d")

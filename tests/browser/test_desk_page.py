@@ -1,6 +1,7 @@
 """The desk's page in a real browser: from an event that is published to what people see."""
 
 import json
+from html import escape
 from itertools import count
 from typing import Any
 
@@ -83,6 +84,23 @@ async def test_a_hostile_sms_stays_text(local_run: Run, page: Page) -> None:
     assert "undefined" == await page.evaluate("typeof window.hacked")
 
 
+async def test_hostile_names_and_pages_stay_text(local_run: Run, page: Page) -> None:
+    """A name, and mark-up that comes out of a page's references."""
+    message = CHAT_MESSAGE | {
+        "composeTime": now(),
+        "messageId": "1767323045888",
+        "senderDisplayName": f"Mallory {HOSTILE}\u202e",
+        "type": "html",
+        "messageBody": f"<p>{escape(HOSTILE)}</p>",
+    }
+    local_run.publish("ChatMessageReceived", message)
+
+    shown = f"{PUSHES}.find(e => e.textContent.includes('Mallory <script>'))?.textContent"
+    assert "\u202e" not in await page.until(shown)
+    assert 0 == await page.evaluate("document.querySelectorAll('img[src=x]').length")
+    assert "undefined" == await page.evaluate("typeof window.hacked")
+
+
 async def test_an_edit_replaces_the_notification(local_run: Run, page: Page) -> None:
     """The old one stays on the page, and is marked."""
     sent_at, edited_at = now(-60), now()
@@ -127,11 +145,24 @@ async def test_only_news_opens_a_resolved_ticket(local_run: Run, page: Page) -> 
 
 
 async def test_a_foreign_name_gets_nothing(local_run: Run, chromium: int) -> None:
-    """Not even where the attacker's name leads to this machine."""
-    async with browser.page(chromium) as foreign:
-        await foreign.open(f"http://{FOREIGN}:{local_run.reader.port}/api/state")
-        text = await foreign.until("document.body.innerText")
-        assert {"error": "this desk is for this machine only"} == json.loads(text)
+    """Not even where the attacker's name leads to this machine: no page, no event, no data."""
+    stack, desk = local_run.stack, local_run.reader.port
+    published = stack.topic.state()["published"] if stack.topic else 0
+    headers = "{'aeg-event-type': 'Notification', 'aeg-sas-key': 'any'}"
+    asks = {
+        desk: "fetch('/api/state')",
+        stack.host_port: "fetch('/runtime/webhooks/eventgrid?functionName=sms_received', "
+        f"{{method: 'POST', body: '[{{}}]', headers: {headers}}})",
+        stack.topic_port: f"fetch('/api/events', {{method: 'POST', headers: {headers}, "
+        "body: '[{}]'})",
+    }
+    for port, ask in asks.items():
+        async with browser.page(chromium) as foreign:
+            await foreign.open(f"http://{FOREIGN}:{port}/")
+            assert "for this machine only" in await foreign.until("document.body.innerText")
+            assert 403 == await foreign.evaluate(f"{ask}.then(answer => answer.status)")
+    assert stack.topic is not None
+    assert published == stack.topic.state()["published"]
 
 
 async def test_a_foreign_page_gets_nothing(local_run: Run, chromium: int) -> None:

@@ -120,7 +120,14 @@ def test_a_folder_that_is_no_app_is_refused(tmp_path: Path) -> None:
 def test_strangers_stay_out(tmp_path: Path) -> None:
     """What lies about in a working folder, and bytecode and secrets even inside the app's."""
     root = app(tmp_path)
-    for name in ("local.settings.json", ".env", "notes.md", "shared/a.pyc", ".vscode/x.json"):
+    for name in (
+        "local.settings.json",
+        "local.settings.user.json",
+        ".env",
+        "notes.md",
+        "shared/a.pyc",
+        ".vscode/x.json",
+    ):
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text("secret")
     (root / "shared" / "__pycache__").mkdir()
@@ -156,6 +163,44 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(CommandError, match=r"no links: shared/link\.py"):
         package_files(root)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (".funcignore", b"\xff", "is not UTF-8 text"),
+        ("infra/event-subscriptions.json", b"{", "is no list of event subscriptions"),
+        ("infra/event-subscriptions.json", b"[{}]", "is no list of event subscriptions"),
+        ("shared/\x1b[2J.py", b"", "files with printable names"),
+    ],
+)
+def test_what_cannot_be_packed_is_named(
+    name: str, content: bytes, message: str, tmp_path: Path
+) -> None:
+    root = app(tmp_path)
+    (root / name).write_bytes(content)
+
+    with pytest.raises(CommandError, match=message):
+        package_files(root)
+
+
+def test_rules_that_name_nothing_leave_out_nothing(tmp_path: Path) -> None:
+    root = app(tmp_path)
+    (root / ".funcignore").write_text("/\n!\n")
+
+    assert "host.json" in package_files(root)
+
+
+def test_a_zip_is_whole_or_not_there(tmp_path: Path) -> None:
+    """Two commands at once, Ctrl-C, a full disk: the zip of before stays."""
+    target = tmp_path / "app.zip"
+    target.write_text("before")
+
+    with pytest.raises(FileNotFoundError):
+        package.write_zip(target, {"host.json": ROOT / "host.json", "gone": tmp_path / "gone"})
+
+    assert "before" == target.read_text()
+    assert [target] == list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What the README says in numbers and names is so."""
 
+import json
 import re
 
 from local import paths
@@ -69,6 +70,35 @@ def test_the_figures_of_speed_are_those_of_the_page() -> None:
     for name in bench.PARTS:
         row = {"desk": "SQLite", "overload": "200 ms, 400 events/s"}.get(name, "**the app**")
         assert f"| {row} |" in bench.block(page, f"bench:{name}")
+
+
+def test_what_it_tells_to_send_gives_the_record_that_it_shows() -> None:
+    """The README, and the commands that say what to try next."""
+    shown = json.loads(re.findall(r"<!-- record -->\n```json\n(.*?)```", README, re.DOTALL)[0])
+    code = [file.read_text(encoding="utf-8") for file in (paths.ROOT / "local").rglob("*.py")]
+    told = re.findall(r"dev\.py send ([A-Z][\w.]+)", "".join([README, *code]))
+    told += re.findall(r"--data @samples/([\w.]+)\.json", README)
+
+    assert len(told) > len(re.findall(r"dev\.py send", README))
+    for name in set(told):
+        given = json.loads(golden.golden_text(paths.SAMPLES / f"{name}.json"))
+        assert given["work-items"] == [shown], name
+
+
+def test_nothing_that_it_runs_waits_for_an_answer() -> None:
+    """Without --yes, npx asks whether to install, and a job in the background is stopped."""
+    assert re.findall(r"^npx (\S+)", README, re.MULTILINE) == ["--yes"]
+
+
+def test_the_deployment_page_begins_with_what_was_never_tried() -> None:
+    """As long as its list of what is not verified is there."""
+    page = (paths.ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    begin = page.partition("\n## ")[0]
+
+    assert "**Not verified, for want of a subscription:**" in page
+    assert "Nothing on this page has run on Azure yet" in begin
+    assert "(#what-has-been-checked-and-what-has-not)" in begin
+    assert "\n## What has been checked, and what has not\n" in page
 
 
 def test_the_commands_that_it_names_exist() -> None:

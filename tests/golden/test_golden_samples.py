@@ -10,6 +10,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from local import paths
+from local.errors import CommandError
 from shared import pipeline, routes
 from shared.families.route import Route
 from shared.reading import envelope
@@ -54,6 +55,27 @@ def test_no_type_is_both_routed_and_foreign() -> None:
         "step 4 of 'Adding an event type' (CONTRIBUTING.md): a type with a row is not in "
         "OTHER_FAMILIES of shared/reading/unrouted.py"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("SMSRecieved.json", "is named after no event type"), ("SMSReceived.foo.json", "DIALECTS")],
+)
+def test_a_sample_that_no_page_can_show_is_named(
+    name: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(golden, "samples", lambda: [paths.SAMPLES / name])
+
+    with pytest.raises(CommandError, match=f"samples/{name}.*{message}"):
+        docs.events_page()
+
+
+def test_a_sample_that_is_no_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "SMSReceived.json"
+    file.write_bytes(b"\xff")
+
+    with pytest.raises(CommandError, match=r"SMSReceived\.json is not UTF-8 text"):
+        golden.golden_text(file)
 
 
 def test_every_dialect_has_a_sample() -> None:

@@ -1,5 +1,6 @@
 """The cost of an event is linear in its length, whatever it holds. Lines are counted, not time."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable
@@ -12,7 +13,8 @@ import pytest
 from shared import pipeline
 from shared.errors import RejectedEvent
 from shared.reading import envelope
-from tests.unit.events import ALICE, event, settings
+from shared.reading.fields import _leaves
+from tests.unit.events import ALICE, PREFIX, event, settings
 
 SETTINGS = settings(CHAT_WORK_ITEMS="user")
 
@@ -57,15 +59,129 @@ def subject(count: int) -> dict[str, Any]:
     return event("ChatMessageReceived", {"messageId": "m"}, subject="sender/%7B/" * count)
 
 
-def html(count: int) -> dict[str, Any]:
-    """Tags that never end."""
-    data = {
-        "messageId": "m",
-        "threadId": "t",
-        "type": "RichText/Html",
-        "messageBody": "<a " * count,
+def deep(count: int) -> dict[str, Any]:
+    """An unknown field and a customer's metadata, nested."""
+    inner: dict[str, Any] = {}
+    for _ in range(count // 8):
+        inner = {"a": inner, "b": [inner and 1]}
+    return event("ChatMessageReceived", {"messageId": "m", "x": inner, "metadata": {"y": inner}})
+
+
+def attachments(count: int) -> dict[str, Any]:
+    """Many files."""
+    files = [{"id": f"{n}", "mimeType": "a/b", "fileName": f"{n}"} for n in range(count)]
+    data = {"content": "x", "channelType": "whatsapp", "from": "a", "to": "b", "attachments": files}
+    return event("AdvancedMessageReceived", data)
+
+
+def attempts(count: int) -> dict[str, Any]:
+    """Many tries of one delivery."""
+    tries = [{"timestamp": "2026-01-02T03:04:05Z", "segmentsFailed": n} for n in range(count)]
+    return event("SMSDeliveryReportReceived", {"messageId": "m", "deliveryAttempts": tries})
+
+
+def chunks(count: int) -> dict[str, Any]:
+    """A recording in many pieces."""
+    pieces = [{"documentId": f"{n}", "index": n} for n in range(count)]
+    return event(
+        "RecordingFileStatusUpdated", {"recordingStorageInfo": {"recordingChunks": pieces}}
+    )
+
+
+def holders(count: int) -> dict[str, Any]:
+    """Extensions of an old CloudEvent that are no text, in many casings of its own names."""
+    letters = product(*zip("SPECVERSION", "specversion", strict=True))
+    names = ["".join(each) for each in islice(letters, count)]
+    return {
+        "type": f"{PREFIX}SMSReceived",
+        "specversion": "0.1",
+        "extensions": dict.fromkeys(names, "0.1"),
+        "data": {"message": "m"},
     }
-    return event("ChatMessageReceived", data)
+
+
+SHAPES = [
+    *(casings, long_type, participants, wide, wrong_types, attributes, subject, deep),
+    *(attachments, attempts, chunks, holders),
+]
+REPLY = "<blockquote itemtype='http://schema.skype.com/Reply'>"
+UNITS = [
+    *(
+        "a\u0301",
+        "\u0301",
+        "\u200d",
+        "\u200b",
+        "\ufe0f",
+        "\U0001f468\u200d",
+        "\U0001f1e6",
+        "\u1100",
+    ),
+    *(
+        "\u0915\u094d",
+        "\u0600",
+        "\U0001f3f4\U000e0067",
+        "\u202e",
+        "\ud83d",
+        "\\ud83d",
+        "\x00",
+        "\u00a0",
+    ),
+    *(
+        "&amp;",
+        "&",
+        "&#",
+        "&#x1",
+        "&lt;b&gt;",
+        "<a ",
+        "<a b=",
+        "<",
+        "</",
+        "<!--",
+        "<svg>",
+        "<b>x</b>",
+    ),
+    *("<blockquote>", REPLY, f"{REPLY}</blockquote>", "<blockquote></blockquote>", "<img alt='"),
+    *("data:a/b;c=d", "data:;base64,", "STOP ", "stop\u200b", "opt out ", " ", "\n", "yes"),
+    *("1", "+1", "(425) ", "4:+", "4:", "8:acs:", "8:acs:a_", "28:", "_", "%", "%7B", "/", "//"),
+    *("sender/x/", "@", "a@b.", ".", ";", ":", "-", "2026-", "T", "0", "5.1.1 ", "4007: ", ", "),
+    *("Microsoft.Communication.", "Microsoft.CommunicationServices.", "Chat", "addparticipant"),
+    *(
+        "{",
+        "[",
+        '"',
+        '\\"',
+        '{"a":',
+        "[1,",
+        "eyJ",
+        "AAAA",
+        "?a=b&",
+        "#",
+        "\u00df",
+        "\u0130",
+        "\ufb01",
+    ),
+]
+"""What a text may be made of that something reads: graphemes, mark-up, keywords, numbers, ids."""
+PLACES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "an SMS": lambda text: event("SMSReceived", {"message": text}),
+    "a number": lambda text: event("SMSReceived", {"from": text, "to": text}),
+    "a page": lambda text: event("ChatMessageReceived", {"type": "html", "messageBody": text}),
+    "a name": lambda text: event("ChatMessageReceived", {"senderDisplayName": text}),
+    "an id": lambda text: event(
+        "ChatMessageReceived", {"senderId": text, "recipientId": {"rawId": text}}
+    ),
+    "a subject": lambda text: event("ChatMessageReceived", {"messageId": "m"}, subject=text),
+    "a source": lambda text: event("SMSReceived", {"message": "m"}, topic=f"/{text}"),
+    "a type": lambda text: event("", {}, eventType=text),
+    "a time": lambda text: event("SMSReceived", {"message": "m", "receivedTimestamp": text}),
+    "a file": lambda text: event(
+        "AdvancedMessageReceived", {"media": {"id": "m", "fileName": text, "mimeType": text}}
+    ),
+    "a reason": lambda text: event(
+        "EmailDeliveryReportReceived", {"deliveryStatusDetails": {"statusMessage": text}}
+    ),
+    "no event": lambda text: {"body": text},
+}
 
 
 def _work(wire: dict[str, Any]) -> int:
@@ -80,20 +196,41 @@ def _work(wire: dict[str, Any]) -> int:
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        pipeline.convert(envelope.parse(text), SETTINGS)
-    except RejectedEvent:
-        pass
+        _convert(text)
     finally:
         sys.settrace(before)
     return count
 
 
-@pytest.mark.parametrize(
-    "shape", [casings, long_type, participants, wide, wrong_types, attributes, subject, html]
-)
+def _convert(text: str) -> None:
+    with contextlib.suppress(RejectedEvent):
+        pipeline.convert(envelope.parse(text), SETTINGS)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 def test_twice_the_event_is_at_most_about_twice_the_work(
     shape: Callable[[int], dict[str, Any]],
 ) -> None:
     _work(shape(10))  # what is worked out once a process
 
     assert _work(shape(800)) < 2.2 * _work(shape(400))
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_twice_the_text_is_at_most_about_twice_the_work(
+    place: Callable[[str], dict[str, Any]],
+) -> None:
+    """Then the expressions that our lines call: a quadratic one takes minutes for such a text."""
+    _work(place("a"))
+    works = {unit: [_work(place(unit * count)) for count in (400, 800)] for unit in UNITS}
+
+    assert {unit: work for unit, work in works.items() if work[1] >= 2.2 * work[0]} == {}
+    for unit in UNITS:
+        _convert(json.dumps(place(unit * (50_000 // len(unit)))))
+
+
+def test_numbers_that_have_one_hash_are_told_apart_in_linear_time() -> None:
+    numbers = [n * ((1 << 61) - 1) for n in range(-500, 500)]
+
+    assert len({hash(number) for number in numbers}) == 1
+    assert len({hash(leaf) for leaf in _leaves([*numbers, numbers])}) == len(numbers)

@@ -181,6 +181,50 @@ def test_nesting_that_only_the_way_out_refuses_is_malformed(
         convert(parse(event("SMSReceived", SMS)), settings())
 
 
+BAD = ["null", "7", "true", '"text"', "[]", "[[1, 2], {}]", "", '{"data": {}}']
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_a_batch_with_an_element_that_is_no_event_settles_the_good_ones(
+    bad: str, place: int
+) -> None:
+    """With ``"cardinality": "many"`` the worker gets the text of the whole array."""
+    odd = {"message": ' [,"{\\'}
+    good = [json.dumps(event("SMSReceived", SMS | odd | {"to": to}), indent=1) for to in "12"]
+    texts = [*good[:place], bad, *good[place:]]
+    store, alone = MemoryStore(), MemoryStore()
+    await _process(f" [ {' , '.join(texts)} ]\n", store)
+    for each in good:
+        await _process(each, alone)
+
+    for queue in (WORK, PUSH):
+        assert sorted(store.queues[queue]) == sorted(alone.queues[queue])
+    letter = _letter(store)
+    assert (letter["deadLetterReason"], letter.get("rawEvent", bad)) == ("MalformedEvent", bad)
+
+
+async def test_what_is_no_whole_array_is_one_dead_letter() -> None:
+    good = json.dumps(event("SMSReceived", SMS))
+    tails = ("", "] ]", f",{good}", f",{good}]]", ",{]", ',"\\]', ',"]')
+    for text in ("[", "[]", f"{good},{good}", *(f"[{good}{tail}" for tail in tails)):
+        store = MemoryStore()
+        await _process(text, store)
+
+        assert (_letter(store)["rawEvent"], dict(store.queues)) == (text, {})
+
+
+async def test_a_batch_comes_again_where_one_of_it_could_not_be_stored() -> None:
+    """The others are stored by then, and have the same ids when they come again."""
+    chat = event("ChatMessageReceivedInThread", CHAT_MESSAGE)  # no push
+    store = BrokenStore(PUSH)
+    with pytest.raises(DeliveryError, match=PUSH):
+        await _process([event("SMSReceived", SMS), 7, chat], store)
+
+    assert len(store.queues[WORK]) == 2
+    assert _letter(store)["rawEvent"] == "7"
+
+
 async def test_a_dead_letter_goes_to_the_container_that_is_set() -> None:
     store = MemoryStore()
     await _process("{", store, DEAD_LETTERS_CONTAINER="d-1")

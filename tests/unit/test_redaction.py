@@ -1,9 +1,16 @@
 """Secrets never reach a message, whatever was done to the setting that holds them."""
 
 import base64
+import contextlib
+import io
 import json
+import logging
 import random
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -22,7 +29,7 @@ from shared.settings import Settings
 from shared.writing import storage
 from shared.writing.storage import StorageAccount
 
-SEPARATORS = ";=&?/:.,%\n "
+SEPARATORS = ";=&?/:.,%\n \"'"
 SETTINGS = (
     "RecordStorage",
     "AzureWebJobsStorage",
@@ -80,9 +87,19 @@ class Secret:
             "address": f"{hosts[0]}/?{sas}",
             "bare key": key,
             "bare signature": sas,
+            "parts swapped": f"AccountKey={key};AccountName=contoso;EndpointSuffix=x.example",
+            "lower-case names": f"accountname=contoso;accountkey={key};endpointsuffix=x.example",
+            "blanks around the key": f"AccountName = contoso ; AccountKey = {key} ; Endpoint = x",
+            "url-encoded key": f"AccountName=contoso;AccountKey={quote(key, safe='')};X=y",
+            "quoted key": f'AccountName="contoso";AccountKey="{key}"',
+            "quoted signature": f"SharedAccessSignature='{sas}';QueueEndpoint={hosts[0]}",
+            "address of a blob, signed": f"{hosts[1]}/dead-letters/a.json?{sas}&x=y",
+            "JSON": json.dumps({"AccountName": "contoso", "AccountKey": key}),
         }
         self.text = forms[form]
         self.hidden = signature if "sig" in form or form == "address" else key
+        if form.startswith("url"):
+            self.hidden = quote(key, safe="")
 
     def leaks_into(self, text: str) -> set[str]:
         """Runs of eight of its characters that are in the text."""
@@ -98,6 +115,14 @@ FORMS = (
     "address",
     "bare key",
     "bare signature",
+    "parts swapped",
+    "lower-case names",
+    "blanks around the key",
+    "url-encoded key",
+    "quoted key",
+    "quoted signature",
+    "address of a blob, signed",
+    "JSON",
 )
 
 
@@ -171,14 +196,30 @@ async def test_no_failure_of_storage_quotes_a_secret(
     made: tuple[Secret, str],
     is_blob: bool,  # noqa: FBT001 -- drawn
 ) -> None:
+    """Nor does any line of the log, those of Storage's client included, at the longest level."""
     secret, text = made
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, _log() as log:
         patch.setattr(storage, "AioHttpTransport", _Unreachable)
         patch.setattr(storage, "_session", lambda _: None)
         with pytest.raises((ConfigError, DeliveryError)) as raised:
             await _write(text, is_blob=is_blob)
 
     assert secret.leaks_into("".join(traceback.format_exception(raised.value))) == set()
+    assert secret.leaks_into(log.getvalue()) == set()
+
+
+@contextmanager
+def _log() -> Iterator[io.StringIO]:
+    """All that is logged in a `with` block."""
+    lines, root = io.StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(lines), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield lines
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
 
 
 async def _write(connection_string: str, *, is_blob: bool) -> None:
@@ -194,6 +235,54 @@ def test_no_command_prints_a_secret(made: tuple[Secret, str]) -> None:
         account.opened(environ, is_local=False).__enter__()
 
     assert secret.leaks_into(str(raised.value)) == set()
+
+
+COMMANDS = (
+    "dead-letters list --settings {file}",
+    "dead-letters replay --yes --json --settings {file}",
+    "rederive --from 2026-11-25T10 --to 2026-11-25T12 --revision 1 --settings {file}",
+    "doctor --port 1 --settings {file}",
+    "doctor --port 1 --json --settings {file}",
+    "doctor {file} --settings {file}",
+    "peek",
+    "{secret}",
+    "send {secret}",
+    "send SMSReceived --function {secret}",
+    "doctor {secret}",
+    "doctor --settings={secret}",
+    "dead-letters {secret}",
+    "dead-letters list --settings={secret}",
+    "rederive --from {secret}",
+)
+
+
+@example(
+    (Secret(1, "bare key"), "x " * 95 + Secret(1, "bare key").text), "send {secret}", SETTINGS[0]
+)
+@given(malformed(), st.sampled_from(COMMANDS), st.sampled_from(SETTINGS))
+def test_no_output_of_a_command_holds_a_secret(
+    made: tuple[Secret, str], words: str, setting: str
+) -> None:
+    """Neither of a setting nor of an argument. A wrong name of a queue ends it soon."""
+    secret, text = made
+    values = {setting: text, "PUSH_NOTIFICATIONS_QUEUE": "", "WORK_ITEMS_QUEUE": f"!{text}"}
+    output = io.StringIO()
+    with (
+        TemporaryDirectory() as folder,
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(output),
+        contextlib.suppress(SystemExit),
+    ):
+        patch.setattr(commands, "end_on_signals", lambda: None)
+        file = Path(folder, "settings.json")
+        file.write_text(json.dumps({"Values": values}))
+        for name, value in values.items():
+            patch.setenv(name, value)
+        commands.main([word.format(file=file, secret=text) for word in words.split()])
+
+    assert output.getvalue()
+    assert secret.leaks_into(output.getvalue()) == set()
 
 
 def test_what_a_command_says_on_its_way_out_is_redacted(
@@ -228,6 +317,7 @@ def test_ids_paths_and_names_stay(text: str) -> None:
         ("https://a/?sv=1&sig=x at line 1", "https://a/?*** at line 1"),
         ("Bearer eyJhbGciOiJub25lIn0.eyJhIjoxfQ.sig-1_2", "Bearer ***"),
         ("POST /api?code=abc", "POST /api?***"),
+        ("http://me:short@host:80/ no", "http://me:***@host:80/ no"),
         ("what? why = because", "what? why = because"),
     ],
 )

@@ -1,5 +1,6 @@
 """Settings from a mapping; every problem named at once, no secret quoted."""
 
+import json
 import os
 
 import pytest
@@ -274,7 +275,13 @@ def test_spans_are_on_where_the_worker_has_open_telemetry_on(setting: str) -> No
         pytest.param(
             '{"Microsoft.Communication.SMSReceived": {"wrok": "open"}}', "wrok", id="mistyped"
         ),
-        pytest.param('{"SMSReceived": {}}', "'SMSReceived'", id="no such event"),
+        pytest.param(
+            '{"SMSReceived": {}}',
+            "'SMSReceived', write Microsoft.Communication. before it",
+            id="a short name",
+        ),
+        pytest.param('{"SMSSeen": {}}', "'SMSSeen'", id="no such event"),
+        pytest.param('{"a": ' + "[" * 100_000, "ROUTE_OVERRIDES: ", id="nested too deeply"),
         pytest.param(
             '{"Microsoft.Communication.ChatTypingIndicatorReceivedInThread": {"work": "open"}}',
             "no record can come of",
@@ -297,6 +304,23 @@ def test_a_wrong_override_is_named(overrides: str, words: str) -> None:
 
     assert problem.startswith("ROUTE_OVERRIDES: ")
     assert words in problem
+
+
+def test_each_wrong_override_is_named() -> None:
+    """With its event type, and the sound ones do not hide it."""
+    sms, chat, seen = (
+        f"Microsoft.Communication.{n}" for n in ("SMSReceived", "ChatMessageReceived", "Seen")
+    )
+    overrides = {chat: {"push": "loud"}, sms: {"work": "open"}, seen: {}, sms.lower(): {"work": 1}}
+    environ = {"RecordStorage": DEVELOPMENT, "ROUTE_OVERRIDES": json.dumps(overrides)}
+    with pytest.raises(ConfigError) as raised:
+        Settings.from_env(environ)
+
+    wrong = (chat, repr(seen), sms.lower())
+    assert len(raised.value.args) == len(wrong)
+    for problem, event in zip(raised.value.args, wrong, strict=True):
+        assert problem.startswith("ROUTE_OVERRIDES: ")
+        assert event in problem
 
 
 def test_overrides_are_rows_of_the_table_by_type_in_lower_case() -> None:

@@ -6,11 +6,11 @@ only under its own name, so that no other web site can reach the desk through a 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from desk import devices, tickets, views
 from desk.application import Desk, stamp
@@ -35,7 +35,7 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "cross-origin-opener-policy": "same-origin",
 }
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
 _SIGNED_IN = "x-ms-client-principal-id"
 """learn.microsoft.com/azure/app-service/configure-authentication-user-identities"""
 _LARGEST_BODY = 16 * 1024
@@ -76,7 +76,7 @@ def _check_caller(desk: Desk, method: str, headers: Mapping[str, str]) -> None:
         raise Refused(405, "GET and POST are known")
     host, origin = headers.get("host", ""), headers.get("origin")
     if desk.settings.is_local:
-        if urlsplit(f"//{host}").hostname not in _LOOPBACK:
+        if not _LOOPBACK.fullmatch(host):
             raise Refused(403, "this desk is for this machine only")
         if origin is not None and origin != f"http://{host}":
             raise Refused(403, "another web site may not use this desk")

@@ -153,6 +153,17 @@ def test_a_bad_event_among_good_ones(app: App) -> None:
     assert 1 == len(app.records()["work-items"])
 
 
+def test_an_element_that_is_no_object_among_good_ones(app: App) -> None:
+    """The host refuses it, so all come again; the good ones have the same records each time."""
+    body = f"[7,{_sms()[1:-1]}]"
+
+    assert [500, 500] == [app.deliver(body, "sms_received") for _ in range(2)]
+
+    assert [] == app.dead_letters()
+    first, second = app.records()["work-items"]
+    assert first == second
+
+
 def test_a_known_type_at_the_wrong_function_is_processed(app: App) -> None:
     """A filter that is too wide must lose nothing."""
     assert 202 == app.deliver(_sms(), "chat_events")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,24 @@ def test_the_settings_of_the_app_are_read_as_the_app_reads_them(
     ended = dev("doctor", str(subscription), "--settings", str(settings))
 
     assert ended.status == 1
-    assert "WORK_ITEMS_QUEUE='Bad_Name'" in ended.output
-    assert "ROUTE_OVERRIDES" in ended.output
+    assert "error: WORK_ITEMS_QUEUE='Bad_Name'" in ended.output
+    assert "error: ROUTE_OVERRIDES: no record can come of 'SMSReceived', write" in ended.output
+
+
+def test_the_settings_of_the_local_run_are_read_too(
+    monkeypatch: pytest.MonkeyPatch, dev: Callable[..., Ended]
+) -> None:
+    """Every wrong one is a finding, although nothing runs."""
+    monkeypatch.setenv("WORK_ITEMS_QUEUE", "Bad_Name")
+    monkeypatch.setenv("ROUTE_OVERRIDES", '{"Microsoft.Communication.SMSReceived": {"work": "x"}}')
+
+    ended = dev("doctor", "--port=1", "--json")
+
+    whats = [finding["what"] for finding in json.loads(ended.output)["findings"]]
+    assert any(what.startswith("WORK_ITEMS_QUEUE='Bad_Name'") for what in whats)
+    assert any(what.startswith("ROUTE_OVERRIDES: Microsoft.Comm") for what in whats)
+    text = dev("doctor", "--port=1").output
+    assert all(f": {what}: " in text for what in whats)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +163,7 @@ WRONG = {
     "another number": (_filter(subjectBeginsWith="/phonenumber/999"), "does not begin with", 1),
     "a type that does not exist": (
         _filter(includedEventTypes=["Microsoft.Communication.MessageReceived"]),
-        "SMSReceived or ChatMessageReceived was meant",
+        "the right name is SMSReceived or ChatMessageReceived",
         1,
     ),
     "a type of another family": (
@@ -215,6 +232,114 @@ def test_a_chat_prefix_has_no_slash(doctor: Callable[[Any], Ended]) -> None:
     shown = _shown("chat_events", **_filter(subjectBeginsWith="/thread/"))
 
     assert "has a leading slash" in doctor(shown).output
+
+
+def test_where_no_function_is_named_nothing_else_is_judged(
+    doctor: Callable[[Any], Ended], dev: Callable[..., Ended]
+) -> None:
+    ended = doctor(_shown("nobody", eventDeliverySchema="X", deadLetterWithResourceIdentity=None))
+
+    assert 2 == ended.output.count("error: ")
+    assert "warning" not in ended.output
+    assert "samples" not in ended.output
+    listed = dev("doctor", "infra/event-subscriptions.json").output
+    assert len(subscriptions()) == listed.count("it delivers to no function")
+    assert "another subscription" not in listed
+
+
+def test_doctor_for_scripts_says_what_the_text_says(
+    tmp_path: Path, dev: Callable[..., Ended]
+) -> None:
+    """About a subscription; the exit status is the same."""
+    file = tmp_path / "subscription.json"
+    file.write_text(json.dumps(_shown(**_filter(subjectBeginsWith="/phonenumber/+1"))))
+    text, found = dev("doctor", str(file)), dev("doctor", "--json", str(file))
+
+    assert (1, 1) == (text.status, found.status)
+    (one,) = json.loads(found.output)["subscriptions"]
+    assert {"name", "function", "findings", "delivered", "refused"} == set(one)
+    assert "sms-received -> sms_received" in text.output
+    assert ("sms-received", "sms_received") == (one["name"], one["function"])
+    for finding in one["findings"]:
+        assert f"  {finding['level']}: {finding['what']}\n    {finding['advice']}\n" in text.output
+    count = len(one["delivered"])
+    assert f"delivers {count} of {count + len(one['refused'])} samples" in text.output
+    assert all(why in text.output and name in text.output for name, why in one["refused"].items())
+
+
+_CONTROL = "\x1b[2J\u202e\r\n\x07"
+_STRANGE = [
+    {"properties": "x", "destination": [1], "filter": None},
+    {"filter": {"includedEventTypes": "x"}},
+    {"filter": {"includedEventTypes": [1, None]}},
+    {"filter": [1]},
+    {"filter": {"subjectBeginsWith": 5}},
+    {"destination": {"maxEventsPerBatch": "many", "resourceId": SITE}},
+    {"destination": {"destination": 1, "properties": 2}},
+    {"eventDeliverySchema": [1]},
+    {"name": {"a": 1}},
+]
+
+
+@pytest.mark.parametrize("changes", _STRANGE)
+def test_a_subscription_of_the_wrong_kind_is_no_traceback(
+    changes: dict[str, Any], doctor: Callable[[Any], Ended]
+) -> None:
+    ended = doctor(_shown(**changes))
+
+    assert ended.status in {0, 1}
+    assert ended.output
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": _CONTROL},
+        {"destination": {"resourceId": SITE + _CONTROL}},
+        {"destination": {"endpointUrl": f"https://x/?functionName={_CONTROL}&code=secret"}},
+        {"eventDeliverySchema": _CONTROL},
+        {"provisioningState": _CONTROL},
+        _filter(includedEventTypes=[_CONTROL]),
+        _filter(includedEventTypes=["Microsoft.Communication." + "x" * 100_000]),
+        _filter(subjectBeginsWith=_CONTROL, subjectEndsWith=_CONTROL),
+    ],
+)
+def test_what_a_subscription_holds_cannot_move_the_cursor(
+    changes: dict[str, Any], doctor: Callable[[Any], Ended]
+) -> None:
+    lines = doctor(_shown(**changes)).output.splitlines()
+
+    assert lines
+    assert all(line.isprintable() and len(line) < 500 for line in lines)
+    assert "secret" not in "".join(lines)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for az is a shell script")
+@pytest.mark.parametrize(
+    ("script", "text"),
+    [
+        ("echo \"ERROR: Please run 'az login'\" >&2; echo more >&2; exit 1", "run 'az login'"),
+        ("exit 3", "az: no answer"),
+        ("echo no json", "is not JSON: line 1"),
+        ("exec sleep 60", "az did not answer within 0.2 s"),
+    ],
+)
+def test_az_that_fails_is_one_line(
+    script: str,
+    text: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    dev: Callable[..., Ended],
+) -> None:
+    (tmp_path / "az").write_text(f"#!/bin/sh\n{script}\n")
+    (tmp_path / "az").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr("local.doctor._AZ_SECONDS", 0.2 if "sleep" in script else 30)
+
+    ended = dev("doctor", "/subscriptions/0/resourceGroups/r")
+
+    assert (1, 1) == (ended.status, len(ended.output.splitlines()))
+    assert text in ended.output
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "[1]"])

@@ -1,9 +1,12 @@
 """`dev.py` before and while it makes the environment, with steps that install nothing."""
 
 import ast
+import os
+import re
 import shutil
 import signal
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from local import paths
+from local.__main__ import COMMANDS
 from local.errors import CommandError
-from local.setup.environment import base_python, needs_node_wheel
+from local.processes import base_python
+from local.setup.environment import needs_node_wheel
 from local.setup.steps import Step, only_one, run_due
 from shared import __version__
 from tests.commands import children_of, eventually, is_alive, run, started, with_repository
@@ -25,6 +30,7 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.venv = folder / "venv"
         self.names = folder / "names"
         self.requirements = folder / "requirements.txt"
         self.requirements.write_text("one==1")
@@ -40,7 +46,7 @@ class Place:
     def run(self, steps: Sequence[Step] | None = None) -> str:
         """Do what is due; the names of the steps that ran."""
         self.names.write_text("")
-        run_due(steps or self.steps, self.folder)
+        run_due(steps or self.steps, self.venv)
         return self.names.read_text().strip()
 
 
@@ -65,23 +71,40 @@ def copy(tmp_path: Path) -> Path:
         ([], 0, "commands:"),
         (["--help"], 0, "commands:"),
         (["--version"], 0, f"acs-event-records {__version__}\n"),
-        (["start", "--help"], 0, "--once"),
-        (["send", "--help"], 0, "--publisher"),
-        (["peek", "-h"], 0, "--queue-port"),
-        (["dead-letters", "--help"], 0, "--settings"),
-        (["rederive", "--help"], 0, "--revision"),
-        (["test", "--help"], 0, "PYTEST ARGS"),
+        (["dead-letters", "list", "--help"], 0, "usage: "),
+        (["start", "--once", "-h"], 0, "usage: "),
         (["strat"], 2, "there is no command 'strat'"),
+        (["start", "--port", "99999"], 2, "99999 is not a port"),
     ],
 )
-def test_help_needs_no_environment(
+def test_help_and_wrong_arguments_need_no_environment(
     arguments: list[str], status: int, text: str, copy: Path
 ) -> None:
-    """A newcomer reads first and installs later: `-S` is a Python without any package."""
-    helped = run([base_python(), "-S", copy / "dev.py", *arguments])
+    """A newcomer reads first and installs later: `-S -I` is a Python with nothing else."""
+    helped = run([base_python(), "-S", "-I", copy / "dev.py", *arguments])
 
     assert status == helped.returncode, helped.stdout
     assert text in helped.stdout
+    assert not (copy / ".venv").exists()
+
+
+def test_the_help_of_every_command_needs_no_environment(copy: Path) -> None:
+    code = """if True:
+        import sys
+        from local.__main__ import COMMANDS
+        from local.setup.environment import main
+        for command in COMMANDS:
+            try:
+                main([command.name, "--help"])
+            except SystemExit as ended:
+                print("ended", command.name, ended.code)
+    """
+    helped = run([base_python(), "-S", "-c", code], cwd=copy)
+
+    ended = re.findall(
+        r"^usage: python3 dev\.py ([a-z-]+)[^$]*?^ended \1 0$", helped.stdout, re.MULTILINE
+    )
+    assert [command.name for command in COMMANDS] == ended, helped.stdout
     assert not (copy / ".venv").exists()
 
 
@@ -102,13 +125,15 @@ def test_an_old_python_ends_with_a_message(copy: Path) -> None:
 def test_steps_run_once(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """One line for each step the first time; the second time nothing is done or printed."""
     assert "first second" == place.run()
-    lines = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr()
+    lines = printed.err.splitlines()
+    assert "" == printed.out  # where the result of the command will be
     assert 3 == len(lines)
     assert lines[1].startswith("[1/2] Step first ... done (")
     assert lines[2].startswith("[2/2] Step second ... done (")
 
     assert "" == place.run()
-    assert "" == capsys.readouterr().out
+    assert ("", "") == capsys.readouterr()
 
 
 def test_a_changed_file_makes_a_step_due(place: Place) -> None:
@@ -133,15 +158,53 @@ def test_another_command_makes_its_step_due(place: Place) -> None:
     assert "second" == place.run([place.steps[0], place.step("second", "pass")])
 
 
-def test_a_link_is_never_emptied(place: Place, tmp_path: Path) -> None:
+def test_a_link_is_never_emptied(place: Place) -> None:
     """Whoever makes .venv a link has something else there."""
-    other, link = tmp_path / "other", tmp_path / "link"
-    other.mkdir()
-    link.symlink_to(other)
+    other = place.folder / "other"
+    (other / "bin").mkdir(parents=True)
+    place.venv.symlink_to(other)
 
-    with pytest.raises(CommandError, match="link is a symbolic link"):
-        run_due(place.steps, link)
-    assert not list(other.iterdir())
+    with pytest.raises(CommandError, match=r"venv is a symbolic link\. Remove it \(`rm venv`"):
+        place.run()
+    assert [other / "bin"] == list(other.iterdir())
+
+    place.venv.unlink()
+    assert "first second" == place.run()
+
+
+def test_a_link_inside_is_removed_before_what_lies_behind_it(place: Place) -> None:
+    place.run()
+    other = place.folder / "other"
+    other.mkdir()
+    (other / "python").touch()
+    (place.venv / "bin").symlink_to(other)
+    step = replace(
+        place.step("third"), makes=[place.venv / "bin" / "python"], removes=[place.venv / "bin"]
+    )
+
+    place.run([step])
+
+    assert [other / "python"] == list(other.iterdir())
+    assert not (place.venv / "bin").is_symlink()
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_what_somebody_else_made_is_never_emptied(what: str, place: Place) -> None:
+    """An environment made by hand, or by an editor."""
+    own = place.venv / "pyvenv.cfg" if what == "folder" else place.venv
+    own.parent.mkdir(exist_ok=True)
+    own.write_text("mine")
+
+    with pytest.raises(CommandError, match=r"dev\.py did not make"):
+        place.run()
+    assert "mine" == own.read_text()
+
+
+def test_what_is_done_needs_no_folder_to_write_to(place: Place) -> None:
+    """`.venv` made by the administrator, used by everybody: not even the lock is taken."""
+    place.run()
+    with only_one(place.venv / "setup.lock"):
+        assert "" == place.run()
 
 
 def test_what_was_removed_is_made_again(place: Place) -> None:
@@ -154,7 +217,7 @@ def test_what_was_removed_is_made_again(place: Place) -> None:
 def test_a_python_called_by_another_name_is_the_same(tmp_path: Path) -> None:
     """`python3 dev.py` and `python3.12 dev.py` do not make .venv anew in turn."""
     (tmp_path / "another").symlink_to(base_python())
-    code = "from local.setup.environment import base_python; print(base_python())"
+    code = "from local.processes import base_python; print(base_python())"
 
     for python in (tmp_path / "another", sys.executable):
         assert base_python() == run([python, "-c", code], environ=with_repository()).stdout.strip()
@@ -173,6 +236,37 @@ def test_a_failed_step_shows_why_and_is_due_again(place: Place) -> None:
     assert "no space" in str(failed.value)
     assert "Mend second.\nThen run the same command again" in str(failed.value)
     assert "second" == place.run([first, good])
+
+
+@pytest.mark.parametrize("home", ["good", "missing", "~"])
+def test_pip_and_npm_write_where_they_may(
+    home: str, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container the home directory may belong to another user, or there is none at all."""
+    home = home if home == "~" else str(tmp_path / home)
+    (tmp_path / "good").mkdir()
+    monkeypatch.setattr(os.path, "expanduser", lambda _path: home)
+    for name in ("HOME", "PIP_CACHE_DIR", "npm_config_cache"):
+        monkeypatch.setenv(name, "as it was")
+    names = "('HOME', 'PIP_CACHE_DIR', 'npm_config_cache')"
+    code = f"import os; print(*(os.environ[n] for n in {names}), sep=',')"
+
+    place.run([place.step("first", code)])
+
+    last = (place.venv / "setup.log").read_text().splitlines()[-1]
+    there = str(place.venv / "tmp")
+    kept = {"good": ["as it was"] * 3, "missing": ["as it was", there, there], "~": [there] * 3}
+    assert kept[Path(home).name] == last.split(",")
+
+
+def test_a_failed_step_says_that_the_disk_is_full(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither venv nor pip always does."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Namespace(free=3_500_000))
+
+    with pytest.raises(CommandError, match="There are only 3 MB free on this disk"):
+        place.run([place.step("second", "sys.exit(1)")])
 
 
 def test_a_program_that_is_not_there_is_a_failed_step(place: Place) -> None:
@@ -197,7 +291,7 @@ def test_an_interrupted_step_leaves_nothing_and_resumes(
         place = Place(Path({str(place.folder)!r}))
         place.run([place.steps[0], place.step('second', {slow!r})])
     """
-    log = place.folder / "setup.log"
+    log = place.venv / "setup.log"
     with started([sys.executable, "-c", script], output, with_repository()) as process:
         assert eventually(lambda: log.exists() and "\nat work" in log.read_text())
         children = children_of(process.pid)

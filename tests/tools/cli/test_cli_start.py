@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local import desk, loopback, paths
+from local import desk, loopback, paths, samples
 from local.ports import LOOPBACK
 from tests.commands import Ports, children_of, eventually, is_alive, stand_in, started
 from tests.tools.cli.conftest import Ended
@@ -31,7 +31,7 @@ def test_from_its_start_to_ctrl_c(tmp_path: Path, dev: Callable[..., Ended]) -> 
         assert f"http://127.0.0.1:{ports.host}/runtime/webhooks/EventGrid?functionName=" in text
         assert "aeg-event-type: Notification" in text
         assert "work-items and push-notifications" in text
-        assert f"send SMSReceived --port {ports.host}" in text
+        assert f"send SMSReceived.current --port {ports.host}" in text
         assert f"peek --queue-port {ports.queue}" in text
 
         sent = dev("send", "SMSReceived", "--port", str(ports.host))
@@ -102,19 +102,30 @@ def test_core_tools_are_the_host_where_they_are_installed(tmp_path: Path) -> Non
 
 
 def test_once_sends_every_sample_and_ends(tmp_path: Path) -> None:
-    """`--once` is the demo without staying: exit status 0, both queues named, no port taken."""
-    ports, output = Ports(), tmp_path / "output"
-    with started([*START, "--once", *ports.options], output, stand_in()) as process:
-        status = process.wait(120)
-        text = output.read_text()
+    """`--once` is the demo without staying: exit status 0, both queues named, no port taken.
+
+    With `--json` stdout has one document, and stderr what stdout has without.
+    """
+    ports, output, errors = Ports(), tmp_path / "output", tmp_path / "errors"
+    apart: list[str | Path] = ["sh", "-c", 'exec "$@" 2>"$0"', errors]
+    with started([*apart, *START, "--once", "--json", *ports.options], output, stand_in()) as it:
+        status = it.wait(120)
+        text = errors.read_text()
 
         assert 0 == status, text
         assert "samples gave exactly what their golden records say" in text
         assert "work-items 1, push-notifications 1" in text
         assert re.search(r"The desk applied all \d{2,} records", text.splitlines()[-1])
         assert f"http://localhost:{ports.desk}\n" in text
-        assert "\x1b" not in text
+        assert not {"\x1b", "\r"} & {*text}
         assert ports.are_free()
+
+    found = json.loads(output.read_text())
+    assert len(samples.every()) == found["samples"]
+    assert {"work-items", "push-notifications"} == {*found["records"]}
+    assert 0 < found["desk"]["applied"] <= sum(found["records"].values())
+    assert 0 < found["deadLetters"]
+    assert [] == found["mismatches"]
 
 
 def test_a_desk_reads_the_queues(tmp_path: Path, dev: Callable[..., Ended]) -> None:
@@ -169,13 +180,77 @@ def test_ports_that_are_taken_are_named_with_their_option(dev: Callable[..., End
     )
 
 
+def test_a_port_that_needs_rights_is_no_port_that_is_taken(
+    dev: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ports below 1024, for whoever is not the administrator."""
+    ports = Ports()
+
+    def bind(_socket: socket.socket, address: tuple[str, int]) -> None:
+        if address[1] == ports.host:
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", bind, raising=False)
+
+    refused = dev("start", *ports.options)
+
+    assert 1 == refused.status
+    assert refused.output == (
+        f"dev.py start: port {ports.host} (the Functions host) is not open to your user; "
+        "choose another with --port PORT\n"
+    )
+
+
+def test_it_ends_when_nobody_reads_its_output(tmp_path: Path, dev: Callable[..., Ended]) -> None:
+    """`dev.py start | head`, and an event after that: no traceback, and nothing is left."""
+    ports, output, errors = Ports(), tmp_path / "output", tmp_path / "errors"
+    os.mkfifo(output)
+    apart: list[str | Path] = ["sh", "-c", 'exec "$@" 2>"$0"', errors, *START, *ports.options]
+    reader = os.fdopen(os.open(output, os.O_RDONLY | os.O_NONBLOCK))
+    with started(apart, output, stand_in()) as it:
+        os.set_blocking(reader.fileno(), True)
+        while READY not in reader.readline():
+            assert it.poll() is None, errors.read_text()
+        assert "\n" == reader.readline()
+        reader.close()
+        dev("send", "SMSReceived", "--port", str(ports.host))  # if it has not ended before
+
+        assert 1 == it.wait(15)
+        assert "" == errors.read_text()
+        assert ports.are_free()
+
+
+def test_wrong_settings_are_named_before_anything_starts(
+    dev: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORK_ITEMS_QUEUE", "Bad_Name")
+    monkeypatch.setenv("ROUTE_OVERRIDES", "{")
+
+    refused = dev("start", *Ports().options)
+
+    assert 1 == refused.status
+    assert "WORK_ITEMS_QUEUE='Bad_Name' is no storage name" in refused.output
+    assert "ROUTE_OVERRIDES: " in refused.output
+    assert 1 == refused.output.count("\n")
+
+
+def test_json_is_of_the_demo(dev: Callable[..., Ended]) -> None:
+    refused = dev("start", "--json", *Ports().options)
+
+    assert 1 == refused.status
+    assert "add --once" in refused.output
+
+
 def test_two_services_cannot_share_a_port(dev: Callable[..., Ended]) -> None:
     number = str(Ports().host)
 
     refused = dev("start", "--port", number, "--blob-port", number)
 
     assert 1 == refused.status
-    assert f"cannot both have port {number}" in refused.output
+    assert refused.output == (
+        f"dev.py start: Azurite's blobs and the Functions host cannot both have port {number}; "
+        "choose another with --blob-port PORT\n"
+    )
 
 
 @pytest.mark.parametrize("number", ["0", "65536", "http", "-1", "٣"])

@@ -11,9 +11,17 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    ServiceRequestError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
 from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
 from local import azurite, demo, paths, peek, publisher, samples
+from local.account import explained
 from local.azurite import StoragePorts
 from local.errors import CommandError
 from local.ports import LOOPBACK, is_free
@@ -85,7 +93,31 @@ def test_peek_shows_and_does_not_take(peeked: Callable[..., str], queue: QueueCl
         assert ["QUEUE", "RECORD", "WHAT", "SUBJECT", "TIME", "ID"] == headers.split()
         assert row.startswith(f"{name}  communication.message.received  open high  sms:a:b  2026-")
         assert f"{name}: 1" == last
-    assert RECORD == json.loads(peeked(name, "--json"))
+
+
+def test_peek_for_scripts_is_one_object_with_what_the_table_shows(
+    peeked: Callable[..., str], queue: QueueClient
+) -> None:
+    """In ASCII, whatever a sender wrote."""
+    record = RECORD | {"subject": "\u202e\x1b[2Jé"}
+    queue.send_message(json.dumps(record))
+    queue.send_message("by hand")
+    name = queue.queue_name
+    table, text = peeked(name), peeked(name, "--json")
+
+    assert text.isascii()
+    document = json.loads(text)
+    ids = [message.pop("id") for message in document["queues"][0]["messages"]]
+    assert all(ids)
+    assert document == {
+        "queues": [
+            {"name": name, "count": 2, "messages": [{"record": record}, {"text": "by hand"}]}
+        ],
+        "desk": None,
+    }
+    assert table.endswith(f"\n{name}: 2\n")
+    assert "by hand" in table
+    assert all(line.isprintable() for line in table.splitlines())
 
 
 def test_peek_says_how_many_it_cannot_show(peeked: Callable[..., str], queue: QueueClient) -> None:
@@ -98,22 +130,60 @@ def test_peek_says_how_many_it_cannot_show(peeked: Callable[..., str], queue: Qu
 def test_peek_shows_what_is_no_record(
     storage: StoragePorts, peeked: Callable[..., str], queue: QueueClient
 ) -> None:
-    """Plain text, where Base64 is due, and JSON that is no object."""
+    """Plain text, where Base64 is due, and JSON that is no object, or is nested too deeply."""
+    texts = ["by hand!", "é \u202e", "[1]", '{"a":' * 5_000, '{"id": NaN}']
     with QueueClient.from_connection_string(storage.connection_string, queue.queue_name) as plain:
-        plain.send_message("by hand!")
-    queue.send_message("[1]")
+        for text in texts[:2]:
+            plain.send_message(text)
+    for text in texts[2:]:
+        queue.send_message(text)
 
     with Account(storage.connection_string) as account:
         messages, count = account.peek(queue.queue_name)
 
-    assert 2 == count
-    assert ["by hand!", "[1]"] == [message.text for message in messages]
-    assert [None, None] == [message.record for message in messages]
-    assert 2 == peeked(queue.queue_name).count("(no record)")
+    assert len(texts) == count
+    assert texts == [message.text for message in messages]
+    assert [None] * len(texts) == [message.record for message in messages]
+    assert len(texts) == peeked(queue.queue_name).count("(no record)")
+    assert all(line.isprintable() for line in peeked(queue.queue_name).splitlines())
 
 
-def test_peek_of_a_queue_that_nothing_made_yet(peeked: Callable[..., str]) -> None:
-    assert "not-yet: empty" in peeked("not-yet")
+def test_peek_of_a_queue_that_is_not_there(
+    storage: StoragePorts, dev: Callable[..., Ended]
+) -> None:
+    """Before the first record the app's own are empty; another name is a mistake."""
+    port = f"--queue-port={storage.queue}"
+    for name in ("nope", "Bad_Name", "", "x" * 999):
+        ended = dev("peek", port, "--queue", name)
+        assert 1 == ended.status
+        assert f"there is no queue {name}" in ended.output
+        assert "work-items and push-notifications" in ended.output
+
+    assert "work-items: empty\n" in dev("peek", port).output
+    assert "work-items: empty\n" in dev("peek", port, "--queue=work-items").output
+
+
+def test_peek_reads_settings_as_the_app_does(
+    storage: StoragePorts, dev: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORK_ITEMS_QUEUE", " others ")
+    assert "others: empty" in dev("peek", f"--queue-port={storage.queue}").output
+
+    monkeypatch.setenv("WORK_ITEMS_QUEUE", "Bad_Name")
+    monkeypatch.setenv("PUSH_EXPIRES", "soon")
+    ended = dev("peek", f"--queue-port={storage.queue}")
+    assert 1 == ended.status
+    assert ended.output.startswith("dev.py peek: the settings are wrong: WORK_ITEMS_QUEUE='Bad_N")
+    assert "; PUSH_EXPIRES must be" in ended.output
+
+
+def test_a_port_of_another_service(topic: str, dev: Callable[..., Ended]) -> None:
+    """It answers 404, and nothing is empty because of that."""
+    port = topic.split(":")[2].partition("/")[0]
+    for words in (["peek", "--queue-port", port], ["dead-letters", "list", "--blob-port", port]):
+        ended = dev(*words)
+        assert 1 == ended.status
+        assert f"127.0.0.1:{port}/devstoreaccount1: HTTP 404" in ended.output
 
 
 @pytest.mark.parametrize(
@@ -126,6 +196,22 @@ def test_where_nothing_listens_the_message_says_what_to_start(
 
     assert 1 == refused.status
     assert "python3 dev.py start" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ClientAuthenticationError("a wall of text"), "Run `az login`"),
+        (ServiceRequestError("name?sig=x"), "nothing answers at host. Check the account's name"),
+        (ServiceResponseTimeoutError("read"), "host did not answer in time. Check"),
+        (ServiceResponseError("cut off"), "what answers at host is no Storage"),
+    ],
+)
+def test_what_storage_s_clients_raise_is_said_in_one_line(error: AzureError, text: str) -> None:
+    said = str(explained(error, "host", is_local=False))
+
+    assert text in said
+    assert str(error) not in said
 
 
 def test_taken_messages_are_unseen_until_put_back(
@@ -178,7 +264,7 @@ def test_the_function_comes_from_the_golden_file_else_from_the_routes(tmp_path: 
 
     assert "sms_received" == function_for(samples.find("SMSReceived"))
     assert "chat_events" == function_for(samples.find(str(file)))
-    with pytest.raises(CommandError, match="name one with --function"):
+    with pytest.raises(CommandError, match="holds no event"):
         function_for(samples.find(str(other)))
 
 
@@ -212,7 +298,7 @@ def test_the_demo_fails_when_a_sample_gives_something_else(
     monkeypatch.setattr(paths, "GOLDEN", tmp_path / "golden")
 
     with Stack.on_free_ports() as stack:
-        assert not demo.run(stack)[0]
+        found = demo.run(stack).document()
         with Account(stack.connection_string) as account:
             left = [account.peek(name)[1] for name in ("work-items", "push-notifications")]
 
@@ -225,6 +311,7 @@ def test_the_demo_fails_when_a_sample_gives_something_else(
     assert "dead letters are none and should be ['UnknownEventType']" in output
     assert "3 of 4 samples did not give what they should." in output
     assert [4, 4] == left
+    assert ["missing", "other", "rejected/taken"] == [one["sample"] for one in found["mismatches"]]
 
 
 def _write_samples(folder: Path) -> None:
@@ -253,6 +340,11 @@ class _Topic(BaseHTTPRequestHandler):
         if accepted:
             self.received.append((self.headers["Content-Type"], json.loads(body)))
         self.send_response(200 if accepted else 401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.send_response(404)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -302,7 +394,7 @@ def test_a_file_without_events_cannot_be_published(topic: str, tmp_path: Path) -
     file = tmp_path / "scalar.json"
     file.write_text("7")
 
-    with pytest.raises(CommandError, match="holds no events"):
+    with pytest.raises(CommandError, match="holds no event"):
         publisher.publish(Sample(file), topic, "secret")
 
 

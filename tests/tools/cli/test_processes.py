@@ -98,3 +98,54 @@ def test_a_program_that_is_never_ready() -> None:
 def test_a_program_that_is_not_there() -> None:
     with Children() as children, pytest.raises(CommandError, match="cannot start /no/program: No"):
         children.start("It", ["/no/program"], cwd=paths.ROOT, environ=os.environ)
+
+
+def test_a_secret_in_its_output_is_not_relayed() -> None:
+    """Neither line by line, nor in the message about a program that has ended."""
+    secret = "AccountName=a;AccountKey=abc"  # noqa: S105 - made up
+    lines: list[str] = []
+    with Children() as children:
+        child = children.start(
+            "It",
+            [sys.executable, "-c", f"print('opened {secret}')"],
+            cwd=paths.ROOT,
+            environ=os.environ,
+            on_line=lines.append,
+        )
+        message = child.why_it_ended()
+
+    assert ["opened AccountName=a;AccountKey=***"] == lines
+    assert "AccountKey=***" in message
+    assert secret not in message
+
+
+def test_the_python_that_the_set_up_removes_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`.venv/bin/python dev.py` makes .venv anew when a package has changed."""
+    base = sys.executable
+    monkeypatch.setattr(sys, "executable", "/no/python")
+
+    with Children() as children:
+        it = children.start("It", [base, "-c", ""], cwd=paths.ROOT, environ=os.environ)
+        assert 0 == it.wait()
+
+
+def test_the_last_line_is_shown_while_a_program_is_awaited() -> None:
+    shown: list[str] = []
+    with Children() as children:
+        start(children, "import time; print('at work', flush=True); time.sleep(0.3)").wait(
+            shown.append
+        )
+
+    assert "at work" in shown
+
+
+def test_a_full_disk_for_the_log_does_not_stop_the_program() -> None:
+    def full(_line: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Children() as children:
+        command = [sys.executable, "-c", "print(1); print(2)"]
+        child = children.start("It", command, cwd=paths.ROOT, environ=os.environ, on_line=full)
+
+        assert 0 == child.wait()
+        assert "    1\n    2" == child.last_lines()

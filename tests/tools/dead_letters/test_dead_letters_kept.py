@@ -1,6 +1,8 @@
 """Nothing is deleted before its copy is there, and nobody settles a dead letter twice."""
 
+import io
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from local.azurite import StoragePorts
 from local.dead_letters import replay
 from local.dead_letters.container import QUARANTINE, Container, Held
 from local.dead_letters.format import DeadLetter
+from local.dead_letters.progress import counted
 from local.dead_letters.replay import Plan, Replay
+from local.errors import CommandError
 from shared.errors import DeliveryError
 from tests.app import App
 from tests.tools.dead_letters.conftest import BLOB, WHY, Command, Letters, sms
@@ -38,7 +42,7 @@ def _check_a_copy_that_fails(
         status, output = command("replay", "--yes")
 
     assert 1 == status
-    assert "Storage: ServiceRequestError" in output
+    assert "nothing answers at 127.0.0.1" in output
     assert {"sms-1": ["waiting"]} == letters.places()
 
 
@@ -187,7 +191,79 @@ def _run(
         replaying = Replay(opened, container, 3, None)
         begin.wait()
         for name in names:
-            lines += replaying.run(name)
+            lines += [outcome.line(is_dry=False) for outcome in replaying.run(name)]
+
+
+def test_the_lease_is_renewed_before_each_event(
+    app: App, command: Command, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends after a minute, and a blob may hold more events than fit into one."""
+    letters.put(BLOB, [sms(str(number)) | WHY for number in range(3)])
+    done: list[str] = []
+    renew, deliver = BlobLeaseClient.renew, Opened.deliver
+
+    def noted_renew(self: BlobLeaseClient, **options: Any) -> None:
+        done.append("renewed")
+        renew(self, **options)
+
+    def noted_deliver(self: Opened, *words: Any) -> None:
+        done.append("delivered")
+        deliver(self, *words)
+
+    monkeypatch.setattr(BlobLeaseClient, "renew", noted_renew)
+    monkeypatch.setattr(Opened, "deliver", noted_deliver)
+
+    assert 0 == command("replay", "--yes")[0]
+
+    assert ["renewed", "delivered"] * 3 == done
+    assert [3, 3] == [len(queue) for queue in app.records().values()]
+
+
+def test_a_lease_that_was_lost_stops_the_replay(
+    command: Command, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody broke it: what is in the blob may be settled by another replay now."""
+    letters.put(BLOB, [sms() | WHY])
+    renew = BlobLeaseClient.renew
+
+    def lost(self: BlobLeaseClient, **options: Any) -> None:
+        with letters.client() as container:
+            BlobLeaseClient(container.get_blob_client(BLOB)).break_lease(0)
+        renew(self, **options)
+
+    monkeypatch.setattr(BlobLeaseClient, "renew", lost)
+    status, output = command("replay", "--yes")
+
+    assert 1 == status
+    assert "HTTP 409" in output
+    assert {"sms-1": ["waiting"]} == letters.places()
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_long_command_shows_how_far_it_is_on_a_terminal(
+    is_terminal: bool,  # noqa: FBT001 - of stderr
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Gone before anything else is printed, also before an error."""
+    stream = _Terminal() if is_terminal else io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+
+    def work() -> Iterator[str]:
+        yield "a"
+        raise CommandError("no more")
+
+    done = counted(work(), 2, "reading")
+    assert "a" == next(done)
+    shown = "\rreading 1 of 2\x1b[K\r\x1b[K" if is_terminal else ""
+    assert shown == stream.getvalue()
+    with pytest.raises(CommandError):
+        next(done)
+    assert shown.replace("1 of", "2 of") == stream.getvalue()[len(shown) :]
 
 
 def test_a_blob_that_somebody_holds_is_left_alone(

@@ -7,6 +7,7 @@ import pytest
 from azure.storage.blob import BlobClient
 
 from local import __main__ as commands
+from local import console
 from local.dead_letters.format import MOST_BYTES, read
 from shared.errors import UnknownEventType
 from shared.writing import dead_letters
@@ -71,6 +72,70 @@ def test_dead_letters_are_chosen_by_reason(reason: str, command: Command, letter
     assert (reason == "MaxDeliveryAttemptsExceeded") == (BLOB in output)
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_the_list_for_scripts_says_what_the_table_says(
+    waits: bool,  # noqa: FBT001 - whether there is one
+    command: Command,
+    letters: Letters,
+) -> None:
+    if waits:
+        letters.put(BLOB, [sms() | WHY | {"deadLetterReason": f"x{_CONTROL}"}])
+        letters.put("topic/S/bad.json", "{")
+    _, table = command("list")
+
+    status, output = command("list", "--json")
+
+    assert 0 == status
+    assert all(line.isascii() and line.isprintable() for line in output.splitlines())
+    document = json.loads(output)
+    assert document.pop("account").startswith("127.0.0.1:")
+    assert "dead-letters" == document.pop("container")
+    found = document.pop("deadLetters")
+    assert not document
+    assert ["topic/S/bad.json", BLOB] * waits == [each["blob"] for each in found]
+    for each in found:
+        assert {"blob", "reason", "explanation", "source", "time", "eventId", "eventType"} == set(
+            each
+        )
+        assert all(console.harmless(value) in table for value in each.values())
+
+
+def test_show_for_scripts(command: Command, letters: Letters) -> None:
+    """The same that is shown without it."""
+    letters.put(BLOB, [_POISON | WHY])
+    letters.put("bad.json", "{")
+
+    status, output = command("show", BLOB, "bad.json", "--json")
+
+    assert 0 == status
+    good, bad = json.loads(output)["deadLetters"]
+    assert json.loads(command("show", BLOB)[1]) == good["content"] == _POISON | WHY
+    assert (None, "it is no JSON") == (bad["content"], bad["unreadable"])
+    assert good["unreadable"] is None
+
+
+@pytest.mark.parametrize("text", ['[{"id":"1","id":"2"}]', '[{"id":NaN}]', f'[{{"a":{_DEEP}}}]'])
+def test_what_would_lose_something_as_values_is_shown_as_it_is(
+    text: str, command: Command, letters: Letters
+) -> None:
+    """A key that comes twice, what is no JSON to others, and what is nested too deeply."""
+    letters.put(BLOB, text)
+
+    assert text[1:-1] == command("show", BLOB)[1].strip()
+    assert text[1:-1] == json.loads(command("show", BLOB, "--json")[1])["deadLetters"][0]["content"]
+
+
+@pytest.mark.parametrize("name", ["", "nope", "\udcff", "../..", "x\x1b[2J"])
+def test_a_dead_letter_that_is_not_there(name: str, command: Command, letters: Letters) -> None:
+    letters.put(BLOB, [sms() | WHY])
+
+    for action in ("show", "list", "replay"):
+        status, output = command(action, name)
+        assert 1 == status
+        (line,) = output.splitlines()
+        assert line.isprintable()
+
+
 def test_show_prints_the_whole_dead_letter(command: Command, letters: Letters) -> None:
     """On the developer's own screen, and only when asked for by name."""
     letters.put(BLOB, [_POISON | WHY])
@@ -93,6 +158,7 @@ def test_what_is_settled_can_be_listed_and_shown(
 
     assert f"\n1 {WHY['deadLetterReason']}\n" in listed
     assert name in listed
+    assert "Event Grid" not in listed, "nothing says any more who gave it up"
     assert sms() | WHY == json.loads(shown)
 
 

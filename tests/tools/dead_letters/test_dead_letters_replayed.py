@@ -44,6 +44,37 @@ def test_a_dry_run_says_what_it_would_do_and_where(
     assert (before, _NOTHING) == (letters.blobs(), app.records())
 
 
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("words", ["replay", "replay --yes"])
+def test_a_replay_for_scripts_says_what_the_lines_say(
+    words: str, command: Command, letters: Letters
+) -> None:
+    """The same letters twice, to compare; one of them stays, so both exit with 1."""
+    is_dry = "--yes" not in words
+    printed = []
+    for options in ([], ["--json"]):
+        letters.clear()
+        letters.put(BLOB, [sms() | WHY, sms("bad", eventType="Contoso.Thing") | WHY])
+        printed.append(command(*words.split(), *options))
+
+    (status, text), (status_for_scripts, output) = printed
+    assert (1, 1) == (status, status_for_scripts)
+    document = json.loads(output)
+    assert document["account"] in text
+    assert document["queueAccount"] in text
+    assert (["work-items", "push-notifications"], "record-payloads", None, is_dry) == tuple(
+        document[key] for key in ("queues", "payloads", "archive", "dryRun")
+    )
+    first, second = document["outcomes"]
+    assert ("replay", not is_dry, 1, 2) == tuple(
+        first[k] for k in ("action", "done", "number", "of")
+    )
+    assert {"work-items": 1, "push-notifications": 1} == first["records"]
+    assert ("leave", False, {}) == (second["action"], second["done"], second["records"])
+    for each in (first, second):
+        assert each["text"] in text
+
+
 def test_every_sample_gives_the_records_of_its_first_delivery(
     app: App, command: Command, letters: Letters
 ) -> None:
@@ -259,7 +290,56 @@ def test_without_a_login_the_command_fails_at_once(
 
     assert time.monotonic() - started < 10
     (line,) = capsys.readouterr().err.splitlines()
-    assert "nobody is logged in to Azure. Run `az login`" in line
+    assert "nobody is logged in to Azure" in line
+    assert "Run `az login`" in line
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "text"),
+    [
+        ("http://127.0.0.1:1", "nothing answers at 127.0.0.1:1/a. Check the account's name"),
+        ("http://127.0.0.1:99999", "127.0.0.1:99999"),
+    ],
+)
+def test_an_account_that_cannot_be_reached_is_given_up_soon(
+    endpoint: str, text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, and no more waiting between two requests than somebody at a terminal bears."""
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", waited.append)
+    places = "".join(f"{kind}Endpoint={endpoint}/a;" for kind in ("Blob", "Queue"))
+    monkeypatch.setenv("RecordStorage", f"AccountName=a;AccountKey=YQ==;{places}")
+
+    assert 1 == commands.main(["dead-letters", "list", "--settings"])
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert text in line
+    assert sum(waited) <= 5
+
+
+def test_a_wrong_key_is_one_line_that_says_so(
+    azurite: StoragePorts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = azurite.connection_string.replace(storage.KEY, "c2VjcmV0LXNlY3JldA==")
+    monkeypatch.setenv("RecordStorage", wrong)
+
+    assert 1 == commands.main(["dead-letters", "list", "--settings"])
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "HTTP 403 AuthorizationFailure. A key in the settings is wrong" in line
+    assert "c2Vj" not in line
+
+
+def test_without_the_azure_cli_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("RecordStorage__accountName", "contoso")
+
+    assert 1 == commands.main(["dead-letters", "list", "--settings"])
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "Install it, run `az login`" in line
 
 
 def test_events_go_to_the_archive_too(

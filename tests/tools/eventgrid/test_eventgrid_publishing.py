@@ -24,6 +24,7 @@ from tests.tools.eventgrid.conftest import (
     subscription,
     types,
 )
+from tests.unit.test_redaction import Secret
 
 _MEGABYTE = 1024 * 1024
 
@@ -185,3 +186,42 @@ async def test_a_full_topic_takes_no_more(
 
     await grid.finish()
     assert 200 == (await grid.post(events(1)))[0]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}],
+    ids=["a name led here", "an origin", "a page without an origin"],
+)
+async def test_another_site_publishes_nothing(headers: dict[str, str], grid: Grid) -> None:
+    """Not even with a key, which any page can make up."""
+    assert 403 == (await grid.post([event()], headers={"aeg-sas-key": "any"} | headers))[0]
+    async with grid.client.options(grid.endpoint, headers=headers) as preflight:
+        assert 403 == preflight.status
+        assert "Access-Control-Allow-Origin" not in preflight.headers
+    assert 0 == grid.topic.published
+
+
+async def test_a_key_that_is_too_long_is_not_logged(
+    grid: Grid, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What cannot be read as a request is answered; aiohttp's error would quote it."""
+    secret = Secret(1, "bare key")
+    assert 400 == (await grid.post([event()], headers={"aeg-sas-key": secret.text * 200}))[0]
+
+    assert "" == caplog.text
+
+
+async def test_a_body_in_chunks_is_bounded(grid: Grid) -> None:
+    """No header says how long it is."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(17):
+            yield b" " * (_MEGABYTE // 16)
+
+    async with grid.client.post(
+        grid.endpoint,
+        data=chunks(),
+        headers={"aeg-sas-key": "any", "Content-Type": "application/json"},
+    ) as answer:
+        assert 413 == answer.status

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +54,7 @@ def write_function(root: Path, name: str, code: str, function_json: str | None =
 
 
 def write_settings(
-    root: Path, values: dict[str, Any], *, local_port: int | None = None, **host_json: object
+    root: Path, values: dict[str, Any], *, local_port: int | str | None = None, **host_json: object
 ) -> None:
     """Write host.json and local.settings.json, with the storage that the host asks for."""
     root.mkdir(exist_ok=True)
@@ -112,14 +112,14 @@ class RunningHost:
         self,
         method: str,
         path: str,
-        body: str | bytes = b"",
+        body: str | bytes | Iterable[bytes] = b"",
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request on a connection of its own."""
+        """Send one request on a connection of its own; parts of a body go as chunks."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            text = body.encode() if isinstance(body, str) else body
-            connection.request(method, path, text, dict(headers or {}))
+            sent = body.encode() if isinstance(body, str) else body
+            connection.request(method, path, sent, dict(headers or {}))
             response = connection.getresponse()
             return Answer(response.status, response.read(), response.headers)
         finally:

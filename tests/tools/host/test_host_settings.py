@@ -82,6 +82,24 @@ def test_environment_wins_over_local_settings(
     }.items() <= environ.items()
 
 
+def test_ones_own_settings_win_over_the_template(app: Path, environ: dict[str, str]) -> None:
+    """And the environment wins over both."""
+    own = {"FROM_BOTH": "own", "FROM_FILE": "own", "FROM_OWN": True}
+    content = {"Values": own, "Host": {"LocalHttpPort": 7999}}
+    (app / settings.OWN).write_text(json.dumps(content), encoding="utf-8")
+    environ["FROM_BOTH"] = "environment"
+
+    prepared(app)
+
+    assert 7999 == settings.local_port(settings.read_local_settings(app))
+    assert {
+        "FROM_FILE": "own",
+        "FROM_BOTH": "environment",
+        "FROM_OWN": "true",
+    }.items() <= environ.items()
+    assert "5" == environ["FROM_NUMBER"]
+
+
 def test_disabled_by_the_linux_name_in_the_environment(app: Path, environ: dict[str, str]) -> None:
     """`AzureWebJobs_NAME_Disabled` is the name that every shell can set."""
     environ["AzureWebJobs_shows_Disabled"] = "1"
@@ -147,6 +165,15 @@ def test_storage_by_identity_is_enough(app: Path, environ: dict[str, str]) -> No
         ("local.settings.json", '{"IsEncrypted":true}', "is encrypted"),
         ("local.settings.json", '{"Values":[]}', '"Values" in '),
         ("local.settings.json", '{"Values":{"A":{}}}', "The value of 'A'"),
+        ("local.settings.user.json", "{", "local.settings.user.json is not valid JSON"),
+        ("local.settings.user.json", "[]", "local.settings.user.json must hold a JSON object"),
+        ("local.settings.user.json", '{"Values":[]}', "local.settings.user.json must be an object"),
+        ("local.settings.user.json", '{"IsEncrypted":true}', "local.settings.user.json is encr"),
+        (
+            "local.settings.user.json",
+            '{"Values":{"A":[]}}',
+            "The value of 'A' in the local settings",
+        ),
         (
             "local.settings.json",
             '{"Values":{"FUNCTIONS_WORKER_RUNTIME":"node"}}',

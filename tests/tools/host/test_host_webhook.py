@@ -12,6 +12,7 @@ pytestmark = pytest.mark.e2e
 
 HOOK = "/runtime/webhooks/eventgrid"
 FAILED = b"Exception while executing function: Functions.fails_on_demand"
+MANY_FAILED = b"Exception while executing function: Functions.records_many"
 GOOD = '[{"id":"1","data":{}}]'
 BAD = '{"id":"2","data":{"fail":true}}'
 CLOUD_EVENT = '{"specversion":"1.0","id":"3","data":{}}'
@@ -104,10 +105,17 @@ ROWS = {
     "element that is no object": Row(500, FAILED, sent="[1]"),
     "element that is an array": Row(500, FAILED, sent="[[]]"),
     "element that is null": Row(500, FAILED, sent="[null]"),
+    **{
+        f"many, of which one is {bad}": Row(500, MANY_FAILED, "records_many", sent=f"[{{}},{bad}]")
+        for bad in ("1", "null", '"{}"', "[{}]")
+    },
     "malformed JSON": Row(500, sent='[{"id":1}'),
     "empty body": Row(500, sent=""),
     "JSON scalar": Row(500, sent='"event"'),
     "text after the JSON": Row(500, sent="[] []"),
+    "nested deeply, and a string that never ends": Row(
+        500, sent="[" * 5000 + '"' + '\\"' * 500_000
+    ),
     # other headers
     "unsubscribe": Row(202, kind="Unsubscribe", sent=""),
     "no header": Row(400, kind=None),
