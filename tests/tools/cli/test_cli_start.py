@@ -61,7 +61,7 @@ def test_nothing_is_left_after_kill_9(text: str, tmp_path: Path) -> None:
 
         assert -9 == process.wait(10)
         assert eventually(lambda: not any(map(is_alive, children)), 8), children
-        assert ports.are_free()
+        assert eventually(ports.are_free, 8)
 
 
 FUNC = f"""#!{sys.executable}
