@@ -166,7 +166,7 @@ deploy_template() { # deploy_template CODE ARGUMENTS...: prints the outputs that
   if ! "$az" deployment group create "$@" -o tsv 2>"$work/error"; then
     cat "$work/error" >&2
     if grep -Eiq 'AuthorizationFailed|authorization failed|does not have (authorization|permission)' "$work/error"; then
-      fail 6 'you need Owner, or Contributor and Role Based Access Control Administrator, on both resource groups'
+      fail 6 'you need Owner, or Contributor and User Access Administrator, on both resource groups; docs/deploy.md says which role is enough without the delete lock'
     fi
     fail "$code" "deploying failed, see above; az deployment operation group list says more"
   fi
@@ -193,8 +193,9 @@ provision() {
 }
 
 read_outputs() { # of an earlier deployment of main.json, by this script or azd
-  local query='properties.outputs.[functionAppId.value, storageAccountId.value, deadLettersContainer.value]'
-  { read -r app_id && read -r storage_id && read -r container; } < <(
+  local query="properties.outputs.[functionAppId.value, storageAccountId.value, deadLettersContainer.value,
+    logsWorkspaceId.value || '', actionGroupId.value || '']"
+  { read -r app_id && read -r storage_id && read -r container && read -r logs_id && read -r alerts_id; } < <(
     "$az" deployment group show --resource-group "$group" --name "$name" --query "$query" -o tsv | tr -d '\r'
   )
 }
@@ -215,7 +216,8 @@ events_parameters() { # events_parameters CREATE_EVENT_SUBSCRIPTIONS
   if [ -n "$topic_id" ]; then create=false; fi
   arguments=(--parameters "communicationServicesId=$acs_id" "topicName=$topic" "createTopic=$create"
     "functionAppId=$app_id" "storageAccountId=$storage_id" "deadLettersContainer=$container"
-    "subscriptions=@$subscriptions" "createEventSubscriptions=$1" "deadLetterWithIdentity=$with_identity")
+    "subscriptions=@$subscriptions" "createEventSubscriptions=$1" "deadLetterWithIdentity=$with_identity"
+    "logsWorkspaceId=$logs_id" "actionGroupId=$alerts_id")
 }
 
 deploy_events() { # deploy_events CREATE_EVENT_SUBSCRIPTIONS
@@ -357,7 +359,8 @@ uninstall() {
   fi
   forget_deployment "$topic_group" "$name-events"
   forget_deployment "$group" "$name"
-  delete_resources Microsoft.Web/sites Microsoft.Web/serverfarms Microsoft.Insights/components \
+  delete_resources Microsoft.Insights/metricAlerts Microsoft.Insights/scheduledQueryRules Microsoft.Insights/actionGroups \
+    Microsoft.Web/sites Microsoft.Web/serverfarms Microsoft.Insights/components \
     Microsoft.OperationalInsights/workspaces Microsoft.ManagedIdentity/userAssignedIdentities
   if [ "$delete_data" = true ]; then
     delete_resources Microsoft.Storage/storageAccounts

@@ -120,8 +120,12 @@ def test_uninstalling_keeps_the_records(life: Life) -> None:
     assert {
         "Microsoft.Communication/CommunicationServices",
         storage,
+        f"{storage}/blobServices",
         f"{storage}/blobServices/containers",
+        f"{storage}/managementPolicies",
         f"{storage}/queueServices/queues",
+        "Microsoft.Authorization/locks",
+        "Microsoft.Insights/diagnosticSettings",
     } == life.left
     assert "--delete-data removes them too" in life.removed.stdout
 
