@@ -1,11 +1,13 @@
 """`infra/private.json`, and the two templates whose apps may join its network."""
 
+import re
 from collections.abc import Callable
 from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
 
+from local.paths import ROOT
 from tests.deploy import arm_schemas
 from tests.deploy.arm_templates import Json, Resource, property_of
 from tests.deploy.our_templates import GROUP, STORAGE, deployed, expanded, of_type, template
@@ -166,3 +168,18 @@ def test_the_records_are_closed_to_other_networks() -> None:
     rules = {"bypass": "AzureServices", "defaultAction": "Deny"}
     assert rules == property_of(closed, "properties.networkAcls")
     assert rules | {"defaultAction": "Allow"} == property_of(opened, "properties.networkAcls")
+
+
+def test_the_documented_command_fits() -> None:
+    """docs/deploy.md, "Private networking": its parameters and its output are there."""
+    text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    given, output = re.findall(
+        r"infra/private\.json \\\n  --parameters (.+?) --query properties\.outputs\.(\w+)", text
+    )[0]
+    declared = template("private.json")
+    required = {
+        name for name, rules in declared["parameters"].items() if "defaultValue" not in rules
+    }
+
+    assert required == set(re.findall(r"(\w+)=", given))
+    assert output in declared["outputs"]
