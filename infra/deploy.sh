@@ -166,7 +166,7 @@ deploy_template() { # deploy_template CODE ARGUMENTS...: prints the outputs that
   if ! "$az" deployment group create "$@" -o tsv 2>"$work/error"; then
     cat "$work/error" >&2
     if grep -Eiq 'AuthorizationFailed|authorization failed|does not have (authorization|permission)' "$work/error"; then
-      fail 6 'you need Owner, or Contributor and User Access Administrator, on both resource groups; docs/deploy.md says which role is enough without the delete lock'
+      fail 6 'you need Owner, or Contributor and User Access Administrator (with deleteLock=false Role Based Access Control Administrator), on both resource groups'
     fi
     fail "$code" "deploying failed, see above; az deployment operation group list says more"
   fi

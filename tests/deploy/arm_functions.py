@@ -36,7 +36,7 @@ def functions(place: Place) -> dict[str, Callable[..., Any]]:
     eager: dict[str, Callable[..., Any]] = {
         "and": lambda *conditions: all(conditions),
         "concat": _concat,
-        "contains": _contains,
+        "contains": lambda of, item: item in of,
         "createarray": lambda *items: list(items),
         "createobject": _create_object,
         "environment": lambda: place.environment,
@@ -115,13 +115,6 @@ def _concat(*parts: Any) -> Any:
     if all(isinstance(part, list) for part in parts):
         return [item for part in parts for item in part]
     return "".join(str(part) for part in parts)
-
-
-def _contains(of: Any, item: Any) -> bool:
-    """An element of an array, a part of a text, or a property of an object in any casing."""
-    if isinstance(of, dict):
-        return item.lower() in {key.lower() for key in of}
-    return item in of
 
 
 def _create_object(*items: Any) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def _of(resources: list[Resource], kind: str, path: str) -> Any:
     return property_of(found, f"properties.{path}")
 
 
-def _deletions(resources: list[Resource]) -> dict[str, int]:
+def deletions(resources: list[Resource]) -> dict[str, int]:
     """Days by prefix, of the rules that are on and delete blobs, not only versions of them."""
     found = {}
     for rule in _of(resources, POLICIES, "policy.rules"):
@@ -80,7 +80,7 @@ RULES: dict[str, Callable[[list[Resource]], bool]] = {
     "deleted containers": lambda r: _of(r, BLOBS, "containerDeleteRetentionPolicy") == WEEK,
     "overwritten blobs": lambda r: _of(r, BLOBS, "isVersioningEnabled") is True,
     "versions end": lambda r: _days_of_versions(r) == [WEEK["days"]],
-    "lifecycle": lambda r: _deletions(r) == KEPT_BY_RULES,
+    "lifecycle": lambda r: deletions(r) == KEPT_BY_RULES,
     "lock": lambda r: (
         _locks(r)
         == [(f"{STORAGE}/providers/Microsoft.Authorization/locks/keep-records", "CanNotDelete")]

@@ -10,7 +10,7 @@ import pytest
 from local.paths import ROOT
 from shared.routes import FUNCTIONS
 from tests.deploy.arm_templates import Json, property_of
-from tests.deploy.hardening_rules import BLOBS, POLICIES, SITES, broken
+from tests.deploy.hardening_rules import BLOBS, POLICIES, SITES, broken, deletions
 from tests.deploy.our_templates import expanded, of_type, template
 
 pytestmark = pytest.mark.deploy
@@ -52,6 +52,18 @@ def test_a_parameter_changes_its_part_and_no_other(name: str) -> None:
     value, rules = OFF[name]
 
     assert rules == broken(**{name: value})
+
+
+def test_rules_follow_the_names_of_the_containers() -> None:
+    """The archive's is a setting of the app."""
+    resources = expanded(
+        "main.json",
+        deadLettersContainer="rejected",
+        recordPayloadsContainer="large",
+        extraSettings={"ARCHIVE_CONTAINER": "events"},
+    )
+
+    assert {"rejected/": 90, "large/": 365, "events/": 30} == deletions(resources)
 
 
 def _properties(document: Json, kind: str) -> Json:
