@@ -28,7 +28,11 @@ event = json.loads(text)
 main(func.EventGridEvent(id=event["id"], data=event["data"], topic=event["topic"], event_time=None,
     subject=event["subject"], event_type=event["eventType"], data_version=event["dataVersion"]))
 """
-_OURS = "asyncio.run(main(text, types.SimpleNamespace(function_name='sms_received')))"
+_OURS = """
+trace_context = types.SimpleNamespace(trace_parent="")
+context = types.SimpleNamespace(function_name="sms_received", trace_context=trace_context)
+asyncio.run(main(text, context))
+"""
 STARTS = {
     "empty: azure.functions alone": ("bench.apps.empty", _AWAITED),
     "ideal: aiohttp by hand": ("bench.apps.ideal", _AWAITED),

@@ -11,6 +11,7 @@ from types import ModuleType
 
 from local.errors import CommandError
 from local.signals import end_on_signals
+from shared import __version__
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def _overview(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    version = f"acs-event-records {__version__}"
+    parser.add_argument("--version", action="version", version=version)
     if arguments and not arguments[0].startswith("-"):
         names = ", ".join(command.name for command in COMMANDS)
         parser.error(f"there is no command {arguments[0]!r}; there are {names}")

@@ -1,16 +1,20 @@
 """What is wrong with an event subscription, from the JSON that `az` prints."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
+from local import paths
 from local.eventgrid.subscriptions import Filter
 from shared import routes
 from shared.errors import ConfigError, RejectedEvent
 from shared.reading import unrouted
 from shared.reading.envelope import Envelope, parse
 from shared.routes import FUNCTIONS, ROUTES
-from shared.settings import Settings
+from shared.settings import OPEN_TELEMETRY, Settings
 
 _FUNCTION_SCHEMAS = ("EventGridSchema", "CloudEventSchemaV1_0")
 _SMS = ("sms_received", "delivery_report")
@@ -78,8 +82,8 @@ NO_STAFF = Finding(
 )
 
 
-def of_settings(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """What is wrong with the app's settings, read as the app reads them."""
+def of_settings(environ: Mapping[str, str], root: Path = paths.ROOT) -> Iterator[Finding]:
+    """What is wrong with the app's settings, read as the app reads them, and with its files."""
     try:
         settings = Settings.from_env(environ)
     except ConfigError as error:
@@ -88,6 +92,24 @@ def of_settings(environ: Mapping[str, str]) -> Iterator[Finding]:
     else:
         if not settings.staff.keys:
             yield NO_STAFF
+        yield from _of_telemetry(settings, environ, root)
+
+
+def _of_telemetry(settings: Settings, environ: Mapping[str, str], root: Path) -> Iterator[Finding]:
+    """Three places must agree: the host's file, the worker's setting, the packages."""
+    mode = environ.get("AzureFunctionsJobHost__telemetryMode") or json.loads(
+        (root / "host.json").read_text(encoding="utf-8")
+    ).get("telemetryMode")
+    packages = (root / "requirements.txt").read_text(encoding="utf-8")
+    if settings.spans and not re.search("^(azure-monitor-)?opentelemetry", packages, re.MULTILINE):
+        what = "spans are on, and requirements.txt has nothing of OpenTelemetry"
+        yield Finding("error", what, "add azure-monitor-opentelemetry; every event fails without")
+    if settings.spans != (str(mode).lower() == "opentelemetry"):
+        what = "of the host and the worker, one sends telemetry by OpenTelemetry and one does not"
+        advice = (
+            f'set "telemetryMode": "OpenTelemetry" in host.json and {OPEN_TELEMETRY[0]}, or neither'
+        )
+        yield Finding("warning", what, advice)
 
 
 def findings(subscription: Subscription) -> list[Finding]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from shared import routes
+from shared import routes, tracing
 from shared.errors import (
     DeliveryError,
     MalformedEvent,
@@ -27,7 +27,8 @@ from shared.reading import envelope, unrouted
 from shared.reading.envelope import Envelope
 from shared.records import records, roles
 from shared.records.cloudevents import Encoded
-from shared.records.facts import Fact, Party, RecordType
+from shared.records.facts import RecordType
+from shared.redaction import one_word
 from shared.settings import Settings
 from shared.writing import archive, dead_letters
 from shared.writing.storage import Store, account
@@ -48,8 +49,13 @@ class Send(Struct, frozen=True):
     record: Encoded
 
 
-async def handle(event: str, function: str) -> None:
+async def handle(event: str, function: str, traceparent: str | None = None) -> None:
     """Process one event, as the JSON text that Event Grid delivered to ``function``.
+
+    Args:
+        event: the text.
+        function: by whose name it came.
+        traceparent: of the invocation, for ``TRACE_RECORDS``.
 
     Raises:
         ConfigError: a setting is missing or wrong.
@@ -61,7 +67,7 @@ async def handle(event: str, function: str) -> None:
         most = settings.events_in_flight
         raise TooManyEvents(f"EVENTS_IN_FLIGHT={most} are in flight; this one must come again")
     async with in_flight:
-        await process(event, function, settings, account(settings))
+        await process(event, function, settings, account(settings), traceparent)
 
 
 @cache
@@ -75,19 +81,24 @@ def _in_flight() -> asyncio.Semaphore:
     return asyncio.Semaphore(_settings().events_in_flight)
 
 
-async def process(event: str, function: str, settings: Settings, store: Store) -> None:
+async def process(
+    event: str, function: str, settings: Settings, store: Store, traceparent: str | None = None
+) -> None:
     """``handle`` with the settings and the store given."""
     try:
         async with asyncio.timeout(DEADLINE):
-            await _process(event, function, settings, store)
+            with tracing.processing(settings):
+                await _process(event, function, settings, store, traceparent)
     except TimeoutError:
         raise DeliveryError(f"storage did not answer within {DEADLINE:g} s") from None
 
 
-async def _process(event: str, function: str, settings: Settings, store: Store) -> None:
+async def _process(
+    event: str, function: str, settings: Settings, store: Store, traceparent: str | None
+) -> None:
     parsed: Envelope | None = None
     try:
-        parsed = envelope.parse(event)
+        parsed = tracing.traced(envelope.parse(event), settings, traceparent)
         sends = convert(parsed, settings)
     except RejectedEvent as rejection:
         await _reject(event, function, rejection, parsed, settings, store)
@@ -96,8 +107,8 @@ async def _process(event: str, function: str, settings: Settings, store: Store) 
     await deliver(sends, settings, store, archive_of=event if sends else None)
     log.info(
         "event=%s type=%s outcome=%s records=%s",
-        _clip(parsed.id),
-        _clip(parsed.type),
+        one_word(parsed.id),
+        one_word(parsed.type),
         "delivered" if sends else "ignored",
         ",".join(f"{send.queue}:{send.record.envelope.id}" for send in sends) or "none",
     )
@@ -154,9 +165,10 @@ def _records(
         )
         sends.append(Send(settings.work_items_queue, item))
     if yields.push:
+        to = fact.sender if route.notify == "sender" else next(iter(fact.recipients), None)
         push = records.push_notification(
             origin,
-            recipient=fact.sender if route.notify == "sender" else _addressee(fact),
+            recipient=to,
             level=yields.push,
             expires=_expires(route, settings),
         )
@@ -166,12 +178,10 @@ def _records(
 
 def _expires(route: Route[Any], settings: Settings) -> int | None:
     """Seconds for which a push is of use: the row's or the setting's, whichever is less."""
-    limits = [limit for limit in (route.push_expires, settings.push_expires) if limit is not None]
-    return min(limits, default=None)
-
-
-def _addressee(fact: Fact) -> Party | None:
-    return fact.recipients[0] if fact.recipients else None
+    own, general = route.push_expires, settings.push_expires
+    if own is None or general is None:
+        return general if own is None else own
+    return min(own, general)
 
 
 async def deliver(
@@ -195,14 +205,14 @@ async def deliver(
 
 
 async def _write(send: Send, settings: Settings, store: Store) -> None:
-    body = send.record.body
+    record, body = send.record.envelope, send.record.body
     if len(body) > QUEUE_LIMIT:
         # The blob first: a message must never name a blob that is not there.
-        record = send.record.envelope
         name = f"{record.partitionkey}/{record.id}.json"
         container = settings.record_payloads_container
         body = send.record.claim_check(await store.save(container, name, send.record.data))
-    await store.send(send.queue, body)
+    with tracing.sending(settings, send.queue, record):
+        await store.send(send.queue, body)
 
 
 async def _reject(
@@ -219,8 +229,8 @@ async def _reject(
     await store.save(settings.dead_letters_container, name, body)
     log.warning(
         "event=%s type=%s outcome=rejected reason=%s dead_letter=%s: %s",
-        _clip(parsed.id if parsed else None),
-        _clip(parsed.type if parsed else None),
+        one_word(parsed.id if parsed else None),
+        one_word(parsed.type if parsed else None),
         type(rejection).__name__,
         name,
         rejection,
@@ -229,7 +239,7 @@ async def _reject(
 
 def _warn_of_wrong_function(parsed: Envelope, function: str) -> None:
     route = routes.find(parsed.type)
-    if route and route.function != function:
+    if route and route.record and route.function != function:
         log.warning(
             "%s belongs to %s and came to %s: mend the included event types of the event "
             "subscription that delivers to %s",
@@ -238,8 +248,3 @@ def _warn_of_wrong_function(parsed: Envelope, function: str) -> None:
             function,
             function,
         )
-
-
-def _clip(value: str | None) -> str:
-    """An id or type for the log: one word, of bounded length, whatever a sender put there."""
-    return "".join(c if c.isalnum() or c in "-_.:/@" else "?" for c in (value or "none")[:100])

@@ -34,6 +34,11 @@ def shown(value: str) -> str:
     return repr(value) if is_plain else "(not shown, it may be a secret)"
 
 
+def one_word(value: str | None) -> str:
+    """An id or type for a log or a span: of bounded length, whatever a sender put there."""
+    return "".join(c if c.isalnum() or c in "-_.:/@" else "?" for c in (value or "none")[:100])
+
+
 def _hidden_run(match: re.Match[str]) -> str:
     run = match[0]
     is_mixed = run.lower() != run != run.upper()

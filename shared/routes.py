@@ -73,8 +73,8 @@ def outcome(route: Route[Any], fact: Fact, *, user_work_items: bool) -> Yields:
     if not route.is_overridden:
         if user_work_items and route.user_work:
             work = route.user_work
-        if fact.keyword:
-            work, push = "update", None  # a command to the carrier or the service, no question
+        if fact.keyword or (fact.message and fact.message.is_reaction_removed):
+            work, push = "update", None  # nobody has to answer it
         if route.level and work == "open" and not _is_by_customer(fact):
             work = "update"
     if route.level == "user" and fact.message and _to_its_own_sender(fact):

@@ -30,6 +30,11 @@ _STAFF_KINDS = "microsoftTeamsUser,microsoftTeamsApp"
 """Bots included: whoever writes as one of these answers customers."""
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+OPEN_TELEMETRY = ("PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY", "PYTHON_ENABLE_OPENTELEMETRY")
+"""The Functions worker's settings: with the first it sets up the export to Azure Monitor, with
+either it hands the invocation's context on (``azure_functions_runtime_v1``, ``otel.py``)."""
+_ON = {"1", "true", "t", "yes", "y"}
+"""What that worker takes for yes."""
 _RENAMED = {"visible": "active", "silent": "background"}
 """Words of ``ROUTE_OVERRIDES`` that are refused, and the words for them now."""
 
@@ -65,6 +70,10 @@ class Settings(Struct, frozen=True):
     """The most that are open to storage; an event needs two, and three with an archive."""
     events_in_flight: int
     """The most events that are worked on at once; one more is refused."""
+    trace_records: bool
+    """Whether a record whose event has no ``traceparent`` gets the invocation's."""
+    spans: bool
+    """Whether spans go to OpenTelemetry."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -88,6 +97,8 @@ class Settings(Struct, frozen=True):
             use_proxy=reader.choice("STORAGE_USE_PROXY", "false", "true") == "true",
             storage_connections=reader.count("STORAGE_CONNECTIONS", 400),
             events_in_flight=reader.count("EVENTS_IN_FLIGHT", 200),
+            trace_records=reader.choice("TRACE_RECORDS", "false", "true") == "true",
+            spans=any(map(reader.is_on, OPEN_TELEMETRY)),
         )
         if reader.problems:
             raise ConfigError("; ".join(reader.problems))
@@ -119,6 +130,10 @@ class _Reader:
         if value not in {default, other}:
             self.problems.append(f"{setting} must be {default} or {other}, not {shown(given)}")
         return value
+
+    def is_on(self, setting: str) -> bool:
+        """Whether a setting of the platform's is on; it has its own words, and the last say."""
+        return (self._get(setting) or "").lower() in _ON
 
     def count(self, setting: str, default: int) -> int:
         value = self._get(setting) or str(default)

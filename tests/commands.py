@@ -33,6 +33,7 @@ def run(
     *,
     cwd: Path = paths.ROOT,
     environ: Mapping[str, str] | None = None,
+    seconds: float = 45,
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end; what it printed is one text."""
     return subprocess.run(
@@ -43,7 +44,7 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=45,
+        timeout=seconds,
         check=False,
     )
 

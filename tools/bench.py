@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from local.paths import ROOT
 
-PARTS = ("normalizing", "delivering", "function", "cold_start", "desk")
+PARTS = ("normalizing", "delivering", "function", "overload", "cold_start", "desk")
 """Modules of ``bench`` with ``async def measure(*, quick: bool) -> str``: tables in Markdown."""
 PAGE, README = ROOT / "docs" / "performance.md", ROOT / "README.md"
 _QUOTED = """\

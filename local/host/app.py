@@ -32,6 +32,14 @@ class Binding:
     type: str
     properties: dict[str, Any]
 
+    @property
+    def takes_many(self) -> bool:
+        """Whether one run gets all events of a delivery, in a JSON array.
+
+        Source: azure-functions-eventgrid-extension, pull request 74.
+        """
+        return str(self.properties.get("cardinality")).lower() == "many"
+
 
 @dataclass(frozen=True)
 class Function:

@@ -176,8 +176,9 @@ def _binding(kind: str, direction: int) -> SimpleNamespace:
 
 
 def _why_unbound(function: Function, call: Call) -> str | None:
-    """EventGridTriggerAttributeBindingProvider binds JSON objects only."""
-    if function.trigger.type != EVENT_GRID or vars(call.data).get("json", "").startswith("{"):
+    """EventGridTriggerAttributeBindingProvider binds JSON objects only, or an array of them."""
+    begin = "[" if function.trigger.takes_many else "{"
+    if function.trigger.type != EVENT_GRID or vars(call.data).get("json", "").startswith(begin):
         return None
     return "The event is not a JSON object."
 

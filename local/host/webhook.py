@@ -88,6 +88,8 @@ def _validation_code(events: payload.Payload) -> str:
 
 async def _deliver(host: Host, function: Function, events: list[str]) -> web.Response:
     """Run all events at once and answer after the last; one failure fails the whole delivery."""
+    if events and function.trigger.takes_many:
+        events = [f"[{','.join(events)}]"]
     reason = f"EventGrid trigger fired at {datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}0+00:00"
     runs = [host.runtime.invoke(function, event, reason) for event in events]
     if all(await asyncio.gather(*runs)):

@@ -17,7 +17,7 @@ from local.processes import replace_process
 from local.setup.steps import Step, run_due
 from local.signals import end_on_signals
 
-_OLDEST_NODE = 20  # the oldest major version that Azurite's packages run on
+_OLDEST_NODE = 22  # the oldest major version that Azurite's packages run on
 _QUIET = ["--disable-pip-version-check", "--no-input", "--progress-bar=off"]
 # Python compiles what it imports on first use; most of the packages is never imported.
 _PIP_INSTALL = ["-m", "pip", "install", *_QUIET, "--no-compile"]

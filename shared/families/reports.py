@@ -40,6 +40,8 @@ def delivery(
     if known and word in {"failed", "warning"} and outcome.status == "failed":
         # A code that stands for no failure leaves the outcome open: 5002, no reports.
         outcome = Outcome("failed", known.reason) if known.reason else Outcome("unknown")
+    if known and known.reason and word not in STATUSES and word != "unknown":
+        outcome = Outcome("failed", known.reason)  # nobody documents the word, but the code
     return Delivery(
         status=outcome.status,
         final=outcome.status in FINAL,

@@ -78,6 +78,8 @@ def _error(payload: AdvancedStatus) -> Any:
 
 def _delivery(payload: AdvancedStatus, error: Any, extra: dict[str, Any]) -> Delivery:
     code, details = reports.explained("error", error, extra)
+    if code is None and details:
+        code = whatsapp_codes.in_words(details)
     known = whatsapp_codes.find(code)
     return reports.delivery(payload.status, code=code, known=known, details=details)
 

@@ -56,7 +56,7 @@ def event_in(wire: Any) -> dict[str, Any]:
         MalformedEvent: there is none, or there are several; the message says what there is.
     """
     places: list[str] = []
-    while not isinstance(wire, dict) or _TYPES.isdisjoint(map(str.lower, wire)):
+    while not _is_event(wire):
         place, wire = _opened(wire, places)
         if place is None:
             break
@@ -64,6 +64,12 @@ def event_in(wire: Any) -> dict[str, Any]:
         if len(places) > _DEPTH:
             raise MalformedEvent(f"an event in more than {_DEPTH} things")
     return wire  # type: ignore[no-any-return] # a JSON object
+
+
+def _is_event(wire: Any) -> bool:
+    if not isinstance(wire, dict):
+        return False
+    return "eventType" in wire or "type" in wire or not _TYPES.isdisjoint(map(str.lower, wire))
 
 
 def _opened(wire: Any, places: list[str]) -> tuple[str | None, Any]:

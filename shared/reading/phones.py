@@ -20,6 +20,8 @@ _COUNTRY = re.compile(
 )
 """A country code. North American numbers have ten more digits, and the first is none or one in
 none of them; no code begins with 28, 83 or 89."""
+_SCHEME = "tel:"
+"""How a URI of a number begins (RFC 3966)."""
 _SEPARATORS = re.compile(r"[\s().\-\u2010-\u2015]")
 _PLAIN = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
@@ -50,12 +52,13 @@ def from_phone(number: str | int | None) -> Party | None:
     raw = text(number)
     if raw is None:
         return None
-    digits = _SEPARATORS.sub("", raw).removeprefix("+")
+    written = raw[len(_SCHEME) :] if raw[: len(_SCHEME)].lower() == _SCHEME else raw
+    digits = _SEPARATORS.sub("", written).removeprefix("+")
     if not (digits.isascii() and digits.isdigit()):
         return Party(kind="alphanumericSender", raw_id=raw)
-    if phone_number := e164(raw):
+    if phone_number := e164(written):
         return Party(kind="phoneNumber", raw_id=raw, phone_number=phone_number)
-    short = len(digits) in _SHORT_CODE and not raw.startswith("+")
+    short = len(digits) in _SHORT_CODE and not written.startswith("+")
     return Party(kind="shortCode" if short else "phoneNumber", raw_id=raw)
 
 

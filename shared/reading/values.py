@@ -47,9 +47,11 @@ def strings(value: Mapping[str, Any] | None) -> dict[str, str] | None:
 
     Null is no value, as in every other field.
     """
+    if not value:
+        return None
     found = {
         key: item if isinstance(item, str) else msgspec.json.encode(item).decode()
-        for key, item in (value or {}).items()
+        for key, item in value.items()
         if item is not None
     }
     return found or None

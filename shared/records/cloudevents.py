@@ -94,7 +94,8 @@ class Record(Struct, Generic[D], frozen=True, kw_only=True, omit_defaults=True):
         Instant | None, Meta(description="Extension: on pushes, when showing it is of no use.")
     ] = None
     traceparent: Annotated[
-        str | None, Meta(description="Extension: only where the source event carries one.")
+        str | None,
+        Meta(description="Extension: the event's; with TRACE_RECORDS=true else the invocation's."),
     ] = None
     dataref: Annotated[
         str | None, Meta(description="Extension: the blob that holds data too large for a queue.")

@@ -135,6 +135,11 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
         str | None, Meta(description="The id of the message that this one answers.")
     ] = None
 
+    @property
+    def is_reaction_removed(self) -> bool:
+        """A reaction without its emoji was taken back (WhatsApp's webhook of reactions)."""
+        return bool(self.reaction_to) and not self.text
+
 
 class Thread(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A chat thread, or what is known of it."""

@@ -28,12 +28,13 @@ _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _RAW = ("script", "style")
 """What is inside is no mark-up: ``a<b`` opens no tag."""
 _UNSEEN_NAMES = (
-    "attachment audio emoji head iframe legacyquote math noscript object quote svg template title"
-    " uriobject video xml"
+    "attachment audio customemoji emoji head iframe legacyquote math noscript object quote svg"
+    " template title uriobject video xml"
 )
 _UNSEEN = frozenset(_UNSEEN_NAMES.split())
 """Nothing inside is for people, or not for those who read a line of text."""
 _SPECIAL = _UNSEEN | {"blockquote", "image", "img"}
+_EMOJI = ("emoji", "customemoji")
 _INSTEAD = {"attachment": "Attachment", "audio": "Audio", "svg": "Image", "video": "Video"}
 _OBJECTS = {
     "audio": "Audio",
@@ -58,6 +59,8 @@ _TAG = re.compile(r"<(/?)([a-z][^\s/>]*+)((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+
 _ATTRIBUTE = re.compile(
     r"([^\s\"'>/=]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++)))?+", _FLAGS
 )
+_HIDING = re.compile(r"display\s*+:\s*+none|visibility\s*+:\s*+hidden", _FLAGS)
+"""A style that shows nothing."""
 _LONG_NUMBER = re.compile(r"&#(?:\d{8}|x[0-9a-f]{7})[0-9a-f]*+;?", _FLAGS)
 """A reference to a character that cannot be; Python refuses to read thousands of digits."""
 _DATA_URI = re.compile(
@@ -146,11 +149,13 @@ class _Reading:
         if name in _RAW:
             end = self._end_of(name, tag.end())
             return len(self.html) if end is None else end
+        if _is_hidden(tag[3]):
+            return self._end_of(name, tag.end()) or tag.end()
         return self._special(name, tag) if name in _SPECIAL else tag.end()
 
     def _special(self, name: str, tag: re.Match[str]) -> int:
         attributes = _attributes(tag[3])
-        if name in {"img", "image", "emoji"}:
+        if name in {"img", "image", *_EMOJI}:
             self._picture(name, attributes)
         elif name == "uriobject":
             self.instead = self.instead or _object(attributes.get("type", ""))
@@ -164,7 +169,7 @@ class _Reading:
     def _picture(self, name: str, attributes: dict[str, str]) -> None:
         """An emoji is its ``alt``; any other picture is one only where nothing else is there."""
         alt = attributes.get("alt") or attributes.get("title") or ""
-        if name == "emoji" or _skype(attributes) == "emoji" or _is_emoji(alt):
+        if name in _EMOJI or _skype(attributes) == "emoji" or _is_emoji(alt):
             self.words.append(alt)
         else:
             self.instead = self.instead or attributes.get("alt", "").strip() or "Image"
@@ -184,6 +189,12 @@ class _Reading:
                 return self._past(">", tag.end())
         self._unclosed.add(name)
         return None
+
+
+def _is_hidden(written: str) -> bool:
+    if not _HIDING.search(written):
+        return False
+    return bool(_HIDING.search(_attributes(written).get("style", "")))
 
 
 def _attributes(written: str) -> dict[str, str]:

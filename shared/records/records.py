@@ -45,8 +45,10 @@ class Origin(Struct, frozen=True):
     """The fields of the fact that records carry."""
     source: str
     time: str | None
-    revision: int
     traceparent: str | None
+    subject: str
+    """The conversation's key."""
+    sequence: str | None
     key: tuple[Any, ...]
     """What names the fact; with the purpose of a record it is the record's identity."""
     event_id: str
@@ -67,19 +69,22 @@ def origin(record_type: RecordType, fact: Fact, envelope: Envelope, revision: in
     if not fact.conversation:
         name = f"{fact.channel}:unknown:{message_id or event_id}"
         fact = structs.replace(fact, conversation=name)
-    change = KINDS[record_type].change(fact)
+    kind = KINDS[record_type]
+    change = kind.change(fact)
     source = _one_casing(envelope.source or "")
     # Each user's copy of a chat event is published at another time.
     published = None if fact.channel == "chat" else instant(envelope.time)
     named_by = None if change.is_named else event_id
+    time = fact.occurred_at or published
     return Origin(
         type=record_type,
         fact=fact,
         content={name: getattr(fact, name) for name in Content.__struct_fields__},
         source=uri_reference(source or UNKNOWN_SOURCE),
-        time=fact.occurred_at or published,
-        revision=revision,
+        time=time,
         traceparent=envelope.traceparent,
+        subject=identity.conversation_key(fact.conversation),
+        sequence=identity.sequence(kind.order(fact), time, revision),
         key=(
             *(revision, source.lower(), record_type, fact.conversation, message_id),
             *(change.version, named_by),
@@ -153,17 +158,15 @@ def _encode(
     data: WorkItem | PushNotification,
     expirytime: str | None = None,
 ) -> Encoded:
-    key = identity.conversation_key(origin.fact.conversation)
-    order = KINDS[origin.type].order(origin.fact)
     record = Record(
         id=identity.uuid5((*origin.key, *purpose)),
         source=origin.source,
         type=origin.type,
-        subject=key,
+        subject=origin.subject,
         time=origin.time,
         dataschema=schema,
-        partitionkey=key,
-        sequence=identity.sequence(order, origin.time, origin.revision),
+        partitionkey=origin.subject,
+        sequence=origin.sequence,
         expirytime=expirytime,
         traceparent=origin.traceparent,
         data=data,

@@ -1,6 +1,6 @@
 """Who is staff, by the settings, and which way a message went."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct, structs
 
@@ -23,18 +23,20 @@ class Staff(Struct, frozen=True):
 def with_roles(fact: Fact, staff: Staff) -> Fact:
     """The fact with ``role`` for each of its parties and the ``direction`` of a chat message."""
     sender = _with_role(fact.sender, staff)
+    changed: dict[str, Any] = {}
+    if fact.direction is None:
+        changed["direction"] = _direction(fact, sender)
+    if sender is not fact.sender:
+        changed["sender"] = sender
+    if any(_is_staff(party, staff) for party in fact.recipients):
+        changed["recipients"] = tuple(_with_role(party, staff) for party in fact.recipients)
+    if fact.participant and _is_staff(fact.participant, staff):
+        changed["participant"] = _with_role(fact.participant, staff)
     thread = fact.thread
     if thread and any(_is_staff(party, staff) for party in thread.participants):
         everybody = tuple(_with_role(party, staff) for party in thread.participants)
-        thread = structs.replace(thread, participants=everybody)
-    return structs.replace(
-        fact,
-        direction=fact.direction or _direction(fact, sender),
-        sender=sender,
-        recipients=tuple(_with_role(party, staff) for party in fact.recipients),
-        participant=_with_role(fact.participant, staff),
-        thread=thread,
-    )
+        changed["thread"] = structs.replace(thread, participants=everybody)
+    return structs.replace(fact, **changed) if changed else fact
 
 
 def _direction(fact: Fact, sender: Party | None) -> Direction | None:

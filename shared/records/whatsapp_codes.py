@@ -4,6 +4,8 @@ Codes: developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes. 1310
 the 24 hours in which a business may answer freely are over, and only a template is allowed.
 """
 
+import re
+
 from shared.records.delivery_codes import Code
 from shared.records.parts import FailureReason
 
@@ -47,7 +49,24 @@ _CODES: dict[str, tuple[str, FailureReason]] = {
     "133016": ("Too many registrations of the business's number.", "throttled"),
 }
 CODES = {code: Code(meaning, reason) for code, (meaning, reason) in _CODES.items()}
+_LOOKED_AT = 40
+"""Characters, before and with the code."""
 _REGISTRATION = Code("The business's number is not registered.", "misconfigured")
+
+
+_IN_WORDS = re.compile(
+    r"(?:error|code|\W)*?(\d{5,6})(?!\d)|\s*(\d{1,6})\s*", re.ASCII | re.IGNORECASE
+)
+"""WhatsApp's own API writes ``(#130429) Rate limit hit``."""
+
+
+def in_words(details: str) -> str | None:
+    """The code that a text begins with, or is; only one that means something."""
+    match = _IN_WORDS.match(details[:_LOOKED_AT])
+    if match is None:
+        return None
+    code = match[1] or (match[2] if match.end() == len(details) else None)
+    return code if find(code) else None
 
 
 def find(code: str | None) -> Code | None:

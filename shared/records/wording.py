@@ -30,9 +30,12 @@ def work_title(fact: Fact, headline: str) -> str:
 
 
 def what_from_sender(fact: Fact, what: str) -> str:
-    """``New message from Alice``, ``STOP from +15555550100``."""
+    """``New message from Alice``, ``STOP from +15555550100``, ``Reaction removed from Alice``."""
     name = name_of(fact.sender)
-    what = fact.keyword.upper() if fact.keyword else what
+    if fact.keyword:
+        what = fact.keyword.upper()
+    elif fact.message and fact.message.is_reaction_removed:
+        what = "Reaction removed"
     return f"{what} from {name}" if name else what
 
 

@@ -144,6 +144,7 @@ def logged_in(stub: Stub, folder: Path) -> Cloud:
             "PYTHONPATH": str(folder),
             "AZURE_CONFIG_DIR": str(folder / "azure"),
             "REQUESTS_CA_BUNDLE": str(stub.certificate),
+            "CURL_CA_BUNDLE": str(stub.certificate),
             "AZURE_CORE_INSTANCE_DISCOVERY": "false",
             "AZURE_CORE_COLLECT_TELEMETRY": "false",
             "RETRY_SECONDS": "0",

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from local.paths import ROOT
+from tests.deploy.arm_templates import Json
 from tests.deploy.cloud import Cloud, Run, options
 from tests.deploy.our_templates import subscriptions
 from tests.deploy.stub import deployments
@@ -22,6 +23,7 @@ WRITES = [
     "PUT deployments/my-app",
     "PUT deployments/my-app-events",
     "POST api/publish",
+    *["POST webhooks/EventGrid"] * len(FUNCTIONS),
     "PUT deployments/my-app-events",
 ]
 
@@ -36,9 +38,10 @@ class Deployed(NamedTuple):
 
 @pytest.fixture(scope="module")
 def deployed(cloud: Cloud) -> Deployed:
-    """The first run meets a role that is not yet in force: publishing is refused once."""
+    """The first run meets a role that is not yet in force, and a host that has no key yet."""
     azure = cloud.stub.reset()
     azure.publish_failures = 1
+    azure.cold_answers = 1
     first = cloud.deploy(*options())
     again = cloud.deploy(*options())
     return Deployed(first, again, azure)
@@ -53,10 +56,16 @@ def test_it_ends_well(deployed: Deployed) -> None:
 
 
 def test_order_of_the_first_run(deployed: Deployed) -> None:
-    """Group, app, topic and role, package (a second attempt), then the event subscriptions."""
-    publish = WRITES.index("POST api/publish")
+    """Group, app, topic and role, package, an event for each function, then the subscriptions.
 
-    assert [*WRITES[:publish], "POST api/publish", *WRITES[publish:]] == deployed.first.writes
+    Publishing and the first event are tried a second time.
+    """
+    writes = deployed.first.writes
+    for twice in ("POST api/publish", "POST webhooks/EventGrid"):
+        writes.remove(twice)
+
+    assert WRITES == writes
+    assert "no key eventgrid_extension yet" in deployed.first.stdout
 
 
 def test_functions_are_looked_for_before_subscriptions(deployed: Deployed) -> None:
@@ -69,8 +78,11 @@ def test_functions_are_looked_for_before_subscriptions(deployed: Deployed) -> No
 
 
 def test_the_second_run_makes_the_same(deployed: Deployed) -> None:
-    """Nothing but what it must write, with equal bodies: no new names, no group."""
-    assert WRITES[1:] == deployed.again.writes
+    """Nothing but what it must write, with equal bodies: no new names, no group.
+
+    The event subscriptions are there, and stay as they are.
+    """
+    assert WRITES[1:-1] == deployed.again.writes
 
     write = "PUT deployments/my-app"
     assert deployed.first.body_of(write) == deployed.again.body_of(write)
@@ -78,29 +90,31 @@ def test_the_second_run_makes_the_same(deployed: Deployed) -> None:
 
 def test_subscriptions_only_once_the_functions_are_there(deployed: Deployed) -> None:
     """The first deployment of eventgrid.json is the topic and its role only."""
-    for run in (deployed.first, deployed.again):
-        bodies = [
-            deployments.read(one.text)["properties"]["parameters"]
-            for one in run.requests
-            if one.method == "PUT" and one.path.endswith("my-app-events")
-        ]
+    first, second = events(deployed.first)
+    (again,) = events(deployed.again)
 
-        assert [False, True] == [body["createEventSubscriptions"]["value"] for body in bodies]
-        assert subscriptions() == bodies[1]["subscriptions"]["value"]
+    for body, create in ((first, False), (second, True), (again, False)):
+        assert create is body["createEventSubscriptions"]["value"]
+    assert subscriptions() == second["subscriptions"]["value"]
+    assert [] == again["subscriptions"]["value"]
 
 
 def test_the_topic_that_it_made_is_adopted_again(deployed: Deployed) -> None:
     """A resource has one system topic: the second run finds it and leaves it as it is."""
     (topic,) = deployed.azure.of_type(TOPIC)
-    bodies = [
-        deployments.read(one.text)["properties"]["parameters"]
-        for one in deployed.again.requests
-        if one.method == "PUT" and one.path.endswith("my-app-events")
-    ]
 
     assert "contoso-acs-events" == topic["name"]
     assert f"/resourceGroups/{ACS_GROUP}/" in topic["id"]
-    assert [False, False] == [body["createTopic"]["value"] for body in bodies]
+    assert [False] == [body["createTopic"]["value"] for body in events(deployed.again)]
+
+
+def events(run: Run) -> list[Json]:
+    """The parameters of the deployments of eventgrid.json."""
+    return [
+        deployments.read(one.text)["properties"]["parameters"]
+        for one in run.requests
+        if one.method == "PUT" and one.path.endswith("my-app-events")
+    ]
 
 
 def test_every_subscription_delivers_to_its_function(deployed: Deployed) -> None:
@@ -126,7 +140,7 @@ def test_the_package_is_what_funcignore_allows(deployed: Deployed) -> None:
 
 
 def test_no_key_in_any_request(deployed: Deployed) -> None:
-    """Neither sent nor asked for: az itself reads one key, the host's, to look at its state."""
+    """Neither sent nor asked for, but for the host's: az looks at its state, deploy.sh tries it."""
     requests = [*deployed.first.requests, *deployed.again.requests]
     keys = {one.path.partition("/sites/")[2] for one in requests if "key" in one.path.lower()}
 
@@ -138,7 +152,7 @@ def test_nothing_secret_is_shown(deployed: Deployed) -> None:
     """Nor any app setting."""
     shown = "".join(run.stdout + run.stderr for run in (deployed.first, deployed.again))
 
-    assert not re.search("MASTER-KEY|InstrumentationKey|clientId|Bearer|AccountKey", shown)
+    assert not re.search("KEY-NOT-TO-BE-SEEN|InstrumentationKey|clientId|Bearer|AccountKey", shown)
 
 
 def test_settings_are_those_of_an_identity(deployed: Deployed) -> None:

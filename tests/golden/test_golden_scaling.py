@@ -82,6 +82,25 @@ def test_the_constants_that_it_names() -> None:
     assert f"`{SETTINGS.push_notifications_queue}`" in PAGE
 
 
+def test_the_subscriptions_deliver_one_event_at_a_time() -> None:
+    made = json.loads((paths.ROOT / "infra" / "event-subscriptions.json").read_text("utf-8"))
+
+    assert {each["maxEventsPerBatch"] for each in made} == {1}
+    assert "`maxEventsPerBatch` is 1" in PAGE
+
+
+async def test_an_array_of_several_becomes_one_dead_letter() -> None:
+    """What `cardinality: many` would bring; that the host hands it over so: tests/tools/host."""
+    store, event = MemoryStore(), events.sample("SMSReceived.current")
+    await pipeline.process(f"[{event}]", "sms_received", SETTINGS, store)
+    assert (len(store.queues), len(store.blobs)) == (2, 0)
+
+    await pipeline.process(f"[{event},{event}]", "sms_received", SETTINGS, store)
+    ((letter,),) = map(json.loads, store.blobs.values())
+    assert letter["deadLetterReason"] == "MalformedEvent"
+    assert sum(map(len, store.queues.values())) == 2
+
+
 def test_the_table_follows_from_the_limits() -> None:
     rows = re.findall(r"^\| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|$", PAGE, re.MULTILINE)
     found = [tuple(int(cell.replace(",", "")) for cell in row) for row in rows]

@@ -23,7 +23,7 @@ def test_everything_at_once(app: System, figures: Figures) -> None:
     published = events.mixed(400)
     with app.topic(duplicates=0.3, drop_answers=0.2, reorder=True, batch=10) as topic:
         publish(topic, published)
-        topic.wait_until_idle(120)
+        topic.wait_until_idle(300)
         counts = figures.delivered(topic)
 
     totals = account_for(published, app.connection_string)
@@ -42,7 +42,7 @@ def test_poison_among_good(batch: int, app: System, figures: Figures) -> None:
     published = [*good[:50], poison, *good[50:]]
     with app.topic(batch=batch) as topic:
         publish(topic, published)
-        topic.wait_until_idle(60)
+        topic.wait_until_idle(300)
         counts = figures.delivered(topic)
 
     totals = account_for(published, app.connection_string)
@@ -66,7 +66,7 @@ def test_event_grid_gives_up(app: System, storage: Proxy, figures: Figures, tmp_
         app.topic(options) as topic,
     ):
         publish(topic, published)
-        topic.wait_until_idle(60)
+        topic.wait_until_idle(300)
         counts = figures.delivered(topic)
 
     totals = account_for(published, app.connection_string)

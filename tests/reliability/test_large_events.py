@@ -25,7 +25,7 @@ def test_sizes(size: int, claim_checks: int, app: System, figures: Figures) -> N
     event = events.large(size)
     with app.topic(duplicates=1.0) as topic:
         publish(topic, [event])
-        topic.wait_until_idle(60)
+        topic.wait_until_idle(300)
         figures.delivered(topic)
 
     totals = account_for([event], app.connection_string)
@@ -45,7 +45,7 @@ def test_the_blob_comes_first(alone: System, figures: Figures) -> None:
                 publish(topic, published)
                 wait_until_answered(topic, len(published))
                 found = look(alone.connection_string)
-            topic.wait_until_idle(60)
+            topic.wait_until_idle(300)
             counts = figures.delivered(topic)
 
     assert ([], {}) == (found.dangling, found.records)
@@ -63,7 +63,7 @@ def test_a_claim_check_whose_message_fails(app: System, storage: Proxy, figures:
         with storage.failing(faults.answers(503, "ServerBusy"), services=("queue",)):
             publish(topic, [event])
             wait_until_answered(topic, 1)
-        topic.wait_until_idle(60)
+        topic.wait_until_idle(300)
         assert figures.delivered(topic)["retried"]
 
     totals = account_for([event], app.connection_string)

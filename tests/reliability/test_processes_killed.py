@@ -28,7 +28,7 @@ def test_storage_is_killed(on_disk: System, figures: Figures) -> None:
         publish(topic, published[200:])
         time.sleep(9)
         on_disk.start_azurite()
-        topic.wait_until_idle(120)
+        topic.wait_until_idle(300)
         counts = figures.delivered(topic)
 
     totals = account_for(published, on_disk.connection_string)
@@ -50,7 +50,7 @@ def test_the_host_is_killed(alone: System, figures: Figures) -> None:
                 kill(alone.host)
             time.sleep(1)
             alone.start_host(storage.at.connection_string)
-            topic.wait_until_idle(120)
+            topic.wait_until_idle(300)
             counts = figures.delivered(topic)
 
     totals = account_for(published, alone.connection_string)
@@ -64,7 +64,7 @@ def test_the_disk_is_full(on_disk: System, figures: Figures) -> None:
     """A full disk under storage: what was acknowledged stays, the rest comes when there is room."""
     on_disk.start_azurite(full_disk=True)
     on_disk.start_host()
-    published = events.sms(150)
+    published = events.sms(60)  # the disk is full after about 30
     with on_disk.topic() as topic:
         for event in published[:20]:
             publish(topic, [event])
@@ -73,7 +73,7 @@ def test_the_disk_is_full(on_disk: System, figures: Figures) -> None:
         topic.wait_until(lambda: bool(topic.counts("sms-received")["retried"]), 60)
         kill(on_disk.azurite)
         on_disk.start_azurite()
-        topic.wait_until_idle(120)
+        topic.wait_until_idle(300)
         figures.delivered(topic)
 
     totals = account_for(published, on_disk.connection_string)

@@ -34,7 +34,7 @@ def test_given_up_and_replayed(alone: System, figures: Figures, tmp_path: Path) 
     published = [one for one in events.mixed(60) if not one.is_poison]
     with alone.topic(Options(impatient(tmp_path))) as topic:
         publish(topic, published)
-        topic.wait_until_idle(60)
+        topic.wait_until_idle(300)
         figures.delivered(topic)
     assert len(published) == account_for(published, alone.connection_string).dead_letters
 
@@ -52,7 +52,7 @@ def test_derived_again(alone: System, figures: Figures, monkeypatch: pytest.Monk
     published = events.mixed(60)
     with alone.topic() as topic:
         publish(topic, published)
-        topic.wait_until_idle(60)
+        topic.wait_until_idle(300)
     first = _taken(alone)
     monkeypatch.setenv("ARCHIVE_CONTAINER", "archive")
     now = datetime.now(UTC)
@@ -87,12 +87,12 @@ def test_the_storage_account_is_deleted(alone: System, figures: Figures) -> None
     before, meanwhile = events.sms(10), events.sms(30)
     with alone.topic() as topic:
         publish(topic, before)
-        topic.wait_until_idle(60)
+        topic.wait_until_idle(300)
         kill(alone.azurite)
         publish(topic, meanwhile)
         topic.wait_until(lambda: bool(topic.counts("sms-received")["retried"]), 60)
         alone.start_azurite()
-        topic.wait_until_idle(120)
+        topic.wait_until_idle(300)
         figures.delivered(topic)
 
     with pytest.raises(AssertionError, match="10 of 40 are neither"):

@@ -66,7 +66,7 @@ def _publish_steadily(topic: LocalTopic, published: list[Published]) -> None:
     for start in range(0, len(published), _AT_ONCE):
         topic.wait_until(lambda: topic.state()["pending"] < _MOST_PENDING, _SECONDS)
         publish(topic, published[start : start + _AT_ONCE])
-    topic.wait_until_idle(120)
+    topic.wait_until_idle(300)
 
 
 def _any_fault() -> Fault:

@@ -60,8 +60,8 @@ def test_storage_fails(
             if seconds:
                 time.sleep(seconds)
             else:
-                topic.wait_until_idle(120)
-        topic.wait_until_idle(120)
+                topic.wait_until_idle(300)
+        topic.wait_until_idle(300)
         counts = figures.delivered(topic)
 
     totals = account_for(published, app.connection_string)
@@ -80,7 +80,7 @@ def test_the_dead_letter_cannot_be_written(app: System, storage: Proxy, figures:
             publish(topic, published)
             wait_until_answered(topic, len(published))
             assert 3 == topic.counts("sms-received")["pending"]
-        topic.wait_until_idle(60)
+        topic.wait_until_idle(300)
         counts = figures.delivered(topic)
 
     totals = account_for(published, app.connection_string)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -17,6 +18,7 @@ from azure.storage.queue import QueueServiceClient
 from bench import cold_start, delivering, events, function, measuring, normalizing, storage
 from bench.apps import ideal, sample
 from bench.measuring import OURS, Burst
+from bench.overload import Load, charts
 from local import __main__ as commands
 from local import azurite, paths
 from local.errors import CommandError
@@ -237,7 +239,26 @@ def test_figures_go_into_the_page_and_the_readme(
     monkeypatch.setattr(command, "README", readme)
 
     assert commands.main(["bench", "--write"]) == 0
-    assert page.read_text(encoding="utf-8").count("| ideal | 11 | 11.5 (1-2) |") == 5
+    assert page.read_text(encoding="utf-8").count("| ideal | 11 | 11.5 (1-2) |") == len(
+        command.PARTS
+    )
     assert "dicts and json take 0.5 times" in readme.read_text(encoding="utf-8")
     assert readme.read_text(encoding="utf-8").startswith("before\n<!-- bench -->\nFrom an SMS")
     assert readme.read_text(encoding="utf-8").endswith("\n<!-- /bench -->\nafter")
+
+
+def test_a_load_counts_what_was_delivered_and_refused() -> None:
+    load = Load(10, latencies=[100.0] * 5, refused=4, megabytes=[60.0, 80.0], requests=10)
+
+    assert load.cells() == ["50%", "40%", "100", "100", "2", "80"]
+    assert Load(10, megabytes=[60.0]).cells()[2:] == ["-", "-", "0", "60"]
+
+
+def test_charts_have_a_point_for_each_five_seconds_of_both_loads() -> None:
+    short = Load(30, delivered=Counter({0: 10, 4: 10, 5: 10}), megabytes=[60.0] * 6)
+    long = Load(30, delivered=Counter({10: 30}), megabytes=[float(n) for n in range(11)])
+    delivered, memory = charts(short, long)
+
+    assert 'x-axis "seconds" [0, 5, 10]' in delivered
+    assert "bar [4, 2, 0]\n    line [0, 0, 6]" in delivered
+    assert "bar [60, 60, 60]\n    line [0, 5, 10]" in memory

@@ -80,6 +80,15 @@ def test_what_was_chosen(text: str | None, choice: str | None, data: dict[str, A
     assert (text, choice) == (message.text, message.choice)
 
 
+def test_a_reaction_taken_back_is_no_question() -> None:
+    (item,) = records(event(NAME, BASE | {"reaction": {"messageId": "x", "emoji": ""}}))
+
+    assert ("update", "WhatsApp: Reaction removed from +14255550199") == (
+        item["data"]["action"],
+        item["data"]["title"],
+    )
+
+
 def test_a_reaction_names_its_message() -> None:
     message = _message({"reaction": {"messageId": "x", "emoji": "👍"}})
 

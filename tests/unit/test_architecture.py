@@ -31,11 +31,12 @@ LAYERS = (
     "shared.routes",
     "shared.connection",
     "shared.settings",
+    "shared.tracing",
     "shared.writing",
     "shared.pipeline",
 )
 """From the bottom to the top; a module imports nothing from above it."""
-EDGES = ("shared.settings", "shared.writing", "shared.pipeline")
+EDGES = ("shared.settings", "shared.tracing", "shared.writing", "shared.pipeline")
 """The only places with I/O, a clock or an environment."""
 PURE = [name for name in SHARED if not name.startswith(EDGES)]
 ELSEWHERE = sorted(
@@ -112,6 +113,16 @@ def test_nobody_imports_the_event_grid_sdk(name: str) -> None:
 
 def test_event_types_are_spelled_as_the_sdk_spells_them() -> None:
     assert {route.event for route in ROUTES} - {name.value for name in SystemEventNames} == set()
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_only_tracing_imports_open_telemetry(name: str) -> None:
+    """And inside a function: an app without spans does not have it."""
+    found = _of("opentelemetry", _imports(SHARED[name]))
+    at_the_top = {ast.unparse(node) for node in _tree(SHARED[name]).body}
+
+    assert bool(found) is (name == "shared.tracing")
+    assert not any("opentelemetry" in line for line in at_the_top if line.startswith(("imp", "fr")))
 
 
 @pytest.mark.parametrize("name", SHARED)

@@ -52,6 +52,7 @@ def test_e164_only_when_sure(expected: str | None, number: str | None) -> None:
         ("shortCode", None, "12345"),
         ("shortCode", None, "123456"),
         ("alphanumericSender", None, "CONTOSO"),
+        ("phoneNumber", "+15555550101", "tel:+1-555-555-0101"),
     ],
 )
 def test_an_sms_address_keeps_its_raw_value(kind: str, phone_number: str | None, raw: str) -> None:

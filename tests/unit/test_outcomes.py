@@ -40,6 +40,33 @@ def test_the_code_of_an_sms_report_with_any_separator(form: str, code: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("131049", "131049"),
+        pytest.param("131049", 131049, id="a number"),
+        ("470", " 470 "),
+        ("130429", "(#130429) Rate limit hit"),
+        ("131026", "Error 131026: Message undeliverable"),
+        (None, "100 messages were sent"),
+        (None, "999999"),
+        (None, "The recipient wrote 131026"),
+    ],
+)
+def test_the_code_in_the_words_of_a_whatsapp_error(code: str | None, error: str | int) -> None:
+    report = WHATSAPP | {"status": "failed", "error": error}
+
+    assert code == _delivery(WHATSAPP_REPORT, report).code
+
+
+@pytest.mark.parametrize("word", ["Undelivered", "DeliveryFailed", "", None])
+def test_a_code_decides_where_nobody_documents_the_word(word: str | None) -> None:
+    report = SMS | {"deliveryStatus": word, "deliveryStatusDetails": "4007: opted out"}
+    delivery = _delivery(SMS_REPORT, report)
+
+    assert ("failed", "optedOut") == (delivery.status, delivery.failure_reason)
+
+
+@pytest.mark.parametrize(
     ("code", "details"),
     [
         ("4000", "Message wasn't delivered because it was blocked due to fraud detection"),

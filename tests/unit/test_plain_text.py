@@ -44,6 +44,9 @@ DATA_URI = f"data:image/png;base64,{'iVBORw0KGgo' * 3000}"
         ("Right?", f'<img src="{DATA_URI}">Right?'),
         ("See Right?", f"<p>See {DATA_URI} Right?</p>"),
         ("metadata: x", "metadata: x"),
+        ("shown", "<div style='color:red;Display : NONE'><div>no</div>no</div>shown"),
+        ("xy", "x<span style=visibility:hidden>no</span>y"),
+        ("yes", "<b title='display:none'>yes</b>"),
     ],
 )
 def test_text_of_html(expected: str, html: str) -> None:
@@ -58,6 +61,7 @@ def test_text_of_html(expected: str, html: str) -> None:
         ("Like", f'<img itemtype="{SKYPE}Emoji" alt="Like">'),
         ("Smile", f'<img itemtype="{SKYPE}Emoji" title="Smile">'),
         ("hi \U0001f642!", 'hi <emoji alt="\U0001f642" title="x">:)</emoji>!'),
+        ("hi party!", 'hi <customemoji id="x" alt="party" source="y"></customemoji>!'),
         ("a\U0001f1f3\U0001f1f1b", "a<img alt='\U0001f1f3\U0001f1f1'/>b"),
         ("a1\ufe0f\u20e3", "a<img alt=1\ufe0f\u20e3>"),
         ("a", "a<img alt='plan'>"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.records.kinds import KINDS
 from tests.contract_of_records import validator
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -149,6 +150,15 @@ def test_what_is_always_there_is_required(record: dict[str, Any], path: str) -> 
 @pytest.mark.parametrize("path", ["status", "final", "failureReason"])
 def test_what_every_failure_says_is_required(record: dict[str, Any], path: str) -> None:
     assert not validator().is_valid(_with(record, f"data.delivery.{path}", LEFT_OUT))
+
+
+@pytest.mark.parametrize("type_", KINDS)
+def test_each_type_of_record_says_what_it_always_has(type_: str) -> None:
+    """A new type needs a row in ``tools/schemas.py``."""
+    parts = "message", "delivery", "thread", "engagement", "call", "recording"
+    item = SMS | {"type": type_, "data": {k: v for k, v in SMS["data"].items() if k not in parts}}
+
+    assert not validator().is_valid(item)
 
 
 def test_a_claim_check_has_no_data() -> None:

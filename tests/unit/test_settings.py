@@ -7,7 +7,7 @@ import pytest
 from shared.connection import Account
 from shared.errors import ConfigError
 from shared.records.roles import Staff
-from shared.settings import Settings
+from shared.settings import OPEN_TELEMETRY, Settings
 
 DEVELOPMENT = "UseDevelopmentStorage=true"
 KEY = "c2VjcmV0LXNlY3JldA=="
@@ -43,6 +43,8 @@ def test_defaults() -> None:
         use_proxy=False,
         storage_connections=400,
         events_in_flight=200,
+        trace_records=False,
+        spans=False,
     )
 
 
@@ -61,12 +63,13 @@ def test_everything_set() -> None:
             "STORAGE_USE_PROXY": "TRUE",
             "STORAGE_CONNECTIONS": "1",
             "EVENTS_IN_FLIGHT": " 10000 ",
+            "TRACE_RECORDS": "True",
         }
     )
 
     assert (found.work_items_queue, found.push_notifications_queue) == ("w-1", "p-1")
     assert (found.dead_letters_container, found.record_payloads_container) == ("d-1", "r-1")
-    assert (found.user_work_items, found.use_proxy) == (True, True)
+    assert (found.user_work_items, found.use_proxy, found.trace_records) == (True, True, True)
     assert (found.storage_connections, found.events_in_flight) == (1, 10_000)
     assert found.staff.kinds == {"phoneNumber"}
     assert {"8:acs:a", "+15555550100"} <= found.staff.keys
@@ -245,9 +248,18 @@ def test_a_right_name(name: str) -> None:
     assert name == found.work_items_queue
 
 
-@pytest.mark.parametrize("setting", ["CHAT_WORK_ITEMS", "STORAGE_USE_PROXY"])
+@pytest.mark.parametrize("setting", ["CHAT_WORK_ITEMS", "STORAGE_USE_PROXY", "TRACE_RECORDS"])
 def test_a_wrong_choice_names_the_right_ones(setting: str) -> None:
     assert f"{setting} must be" in _problem(RecordStorage=DEVELOPMENT, **{setting: "maybe"})
+
+
+@pytest.mark.parametrize("setting", OPEN_TELEMETRY)
+def test_spans_are_on_where_the_worker_has_open_telemetry_on(setting: str) -> None:
+    """What counts as yes is the worker's (``is_true_like``)."""
+    values = ["true", " Yes ", "1", "T", "y", "on", "false", "0", ""]
+    found = [Settings.from_env({"RecordStorage": DEVELOPMENT, setting: value}) for value in values]
+
+    assert [each.spans for each in found] == 5 * [True] + 4 * [False]
 
 
 @pytest.mark.parametrize(
@@ -390,6 +402,7 @@ def test_every_problem_is_named_at_once() -> None:
         STORAGE_USE_PROXY="yes",
         STORAGE_CONNECTIONS="0",
         EVENTS_IN_FLIGHT="0",
+        TRACE_RECORDS="always",
     )
 
     assert [
@@ -406,6 +419,7 @@ def test_every_problem_is_named_at_once() -> None:
             "STORAGE_USE_PROXY",
             "STORAGE_CONNECTIONS",
             "EVENTS_IN_FLIGHT",
+            "TRACE_RECORDS",
         )
         if name not in problem
     ] == []

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from local import ports
+from local import diagnosis, ports
 from tests.tools.cli.conftest import Ended
 from tools.subscriptions import subscriptions
 
 pytestmark = pytest.mark.e2e
 
+OPEN = {"telemetryMode": "OpenTelemetry"}
+ON = {"PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "true"}
 SITE = "/subscriptions/0/resourceGroups/r/providers/Microsoft.Web/sites/app/functions/"
 
 
@@ -101,6 +103,41 @@ def test_the_settings_of_the_app_are_read_as_the_app_reads_them(
     assert ended.status == 1
     assert "WORK_ITEMS_QUEUE='Bad_Name'" in ended.output
     assert "ROUTE_OVERRIDES" in ended.output
+
+
+@pytest.mark.parametrize(
+    ("host", "worker", "packages", "expected"),
+    [
+        ({}, {}, "", []),
+        ({}, ON, "", ["error", "warning"]),
+        ({}, ON, "azure-monitor-opentelemetry==1.8.11", ["warning"]),
+        (OPEN, {}, "", ["warning"]),
+        (OPEN, ON, "azure-core\nazure-monitor-opentelemetry==1.8.11", []),
+        (OPEN, ON, "opentelemetry-sdk", []),
+        (OPEN, ON, "# opentelemetry-sdk", ["error"]),
+        (
+            {},
+            ON | {"AzureFunctionsJobHost__telemetryMode": "openTelemetry"},
+            "opentelemetry-api",
+            [],
+        ),
+    ],
+)
+def test_telemetry_is_asked_for_in_three_places(
+    host: dict[str, str],
+    worker: dict[str, str],
+    packages: str,
+    expected: list[str],
+    tmp_path: Path,
+) -> None:
+    """The host's file, the worker's setting, the packages: each is of no use without the others."""
+    (tmp_path / "host.json").write_text(json.dumps(host), encoding="utf-8")
+    (tmp_path / "requirements.txt").write_text(packages, encoding="utf-8")
+    environ = {"RecordStorage": "UseDevelopmentStorage=true", "STAFF_IDS": "8:acs:agent"}
+
+    found = diagnosis.of_settings(environ | worker, tmp_path)
+
+    assert [finding.level for finding in found] == expected
 
 
 WRONG = {

@@ -14,6 +14,7 @@ from local import paths
 from local.errors import CommandError
 from local.setup.environment import base_python, needs_node_wheel
 from local.setup.steps import Step, only_one, run_due
+from shared import __version__
 from tests.commands import children_of, eventually, is_alive, run, started, with_repository
 
 pytestmark = pytest.mark.e2e
@@ -53,7 +54,7 @@ def copy(tmp_path: Path) -> Path:
     """The command line alone, as in a fresh clone: no .venv."""
     shutil.copy(paths.ROOT / "dev.py", tmp_path)
     ignored = shutil.ignore_patterns("__pycache__")
-    for folder in ("local", "tools"):
+    for folder in ("local", "tools", "shared"):
         shutil.copytree(paths.ROOT / folder, tmp_path / folder, ignore=ignored)
     return tmp_path
 
@@ -63,6 +64,7 @@ def copy(tmp_path: Path) -> Path:
     [
         ([], 0, "commands:"),
         (["--help"], 0, "commands:"),
+        (["--version"], 0, f"acs-event-records {__version__}\n"),
         (["start", "--help"], 0, "--once"),
         (["send", "--help"], 0, "--publisher"),
         (["peek", "-h"], 0, "--queue-port"),
@@ -233,9 +235,9 @@ def test_a_second_set_up_waits_for_the_first(place: Place) -> None:
 @pytest.mark.parametrize(
     ("version", "wish", "programs", "from_wheel"),
     [
-        ("v20.11.1", "", ["node", "npm"], False),
+        ("v22.0.0", "", ["node", "npm"], False),
         ("v24.0.0", "", ["node", "npm"], False),
-        ("v18.19.0", "", ["node", "npm"], True),
+        ("v20.20.2", "", ["node", "npm"], True),
         ("nonsense", "", ["node", "npm"], True),
         ("v24.0.0", "wheel", ["node", "npm"], True),
         ("v24.0.0", "", ["node"], True),
@@ -267,6 +269,6 @@ def test_the_lock_file_names_no_registry() -> None:
     """So npm takes every package from the registry that its user configured."""
     lock = (paths.NPM / "package-lock.json").read_text(encoding="utf-8")
 
-    assert '"azurite": "3.35.0"' in lock
+    assert '"azurite": "3.37.0"' in lock
     assert '"resolved"' not in lock
     assert lock.count('"integrity"') == lock.count('"node_modules/')

@@ -1,5 +1,6 @@
 """One host for the tests that only talk to it, and an app for those that start their own."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +17,19 @@ import azure.functions as func
 
 async def main(event: str, context: func.Context) -> None:
     record = {"event": event, "name": context.function_name, "id": context.invocation_id}
+    record["traceparent"] = context.trace_context.trace_parent
     with Path("received.jsonl").open("a") as file:
         file.write(json.dumps(record) + "\\n")
 """
+
+MANY = json.dumps(
+    {
+        "scriptFile": "__init__.py",
+        "bindings": [
+            {"type": "eventGridTrigger", "direction": "in", "name": "event", "cardinality": "many"}
+        ],
+    }
+)
 
 FAILS_ON_DEMAND = """
 import logging
@@ -70,6 +81,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
         functionTimeout="00:00:02",
     )
     write_function(root, "records", RECORDS)
+    write_function(root, "records_many", RECORDS, function_json=MANY)
     write_function(root, "fails_on_demand", FAILS_ON_DEMAND)
     write_function(root, "switched_off", RECORDS)
     write_function(root, "broken_import", "import a_module_that_nobody_has\n")

@@ -47,6 +47,7 @@ def test_lists_the_functions(host: RunningHost) -> None:
         "quits_in_a_thread",
         "quits_on_import",
         "records",
+        "records_many",
         "slow",
         "switched_off",
     } == set(listed)

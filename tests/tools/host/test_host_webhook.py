@@ -1,11 +1,12 @@
 """The Event Grid endpoint answers as the real host's extension does, row by row."""
 
 import json
+import re
 from dataclasses import dataclass, field
 
 import pytest
 
-from tests.tools.host.hosting import RunningHost
+from tests.tools.host.hosting import RunningHost, unique
 
 pytestmark = pytest.mark.e2e
 
@@ -101,6 +102,7 @@ ROWS = {
     "one event fails": Row(500, FAILED, sent=BAD),
     "one of several fails": Row(500, FAILED, sent=f"[{CLOUD_EVENT},{BAD},{CLOUD_EVENT}]"),
     "element that is no object": Row(500, FAILED, sent="[1]"),
+    "element that is an array": Row(500, FAILED, sent="[[]]"),
     "element that is null": Row(500, FAILED, sent="[null]"),
     "malformed JSON": Row(500, sent='[{"id":1}'),
     "empty body": Row(500, sent=""),
@@ -150,3 +152,26 @@ def test_validation_answer_is_plain_text(host: RunningHost) -> None:
     answer = host.request("POST", url, ARRAY_HANDSHAKE, headers)
 
     assert answer.headers.get_content_type() == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("function", "body", "expected"),
+    [
+        ("records", '[{"id":"%s"}, {"n":1,"id":"%s"}]', ['{"id":"%s"}', '{"n":1,"id":"%s"}']),
+        ("records_many", '[{"id":"%s"}, {"id":"%s"}]', ['[{"id":"%s"},{"id":"%s"}]']),
+        ("records_many", '[{"id":"%s"}]', ['[{"id":"%s"}]']),
+        ("records_many", '{"id":"%s"}', ['[{"id":"%s"}]']),
+    ],
+)
+def test_an_array_is_one_run_for_each_event_or_one_for_all(
+    function: str, body: str, expected: list[str], host: RunningHost
+) -> None:
+    """Batching of the event subscription alone saves requests; `cardinality` saves runs."""
+    mark = unique()
+
+    assert host.notify(function, body.replace("%s", mark)).status == 202
+
+    found = host.received(mark)
+    assert sorted(each["event"] for each in found) == [t.replace("%s", mark) for t in expected]
+    assert len({each["traceparent"] for each in found}) == len(expected)
+    assert all(re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", r["traceparent"]) for r in found)
