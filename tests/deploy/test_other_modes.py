@@ -75,10 +75,10 @@ def test_what_if_of_a_group_that_is_not_there(cloud: Cloud, azure: Azure) -> Non
 
 
 def test_what_if_of_a_deployed_app(life: Life) -> None:
-    """Both templates."""
+    """Both templates; the event subscriptions are there, and stay."""
     assert 0 == life.looked_again.code, life.looked_again.stderr
     assert [] == life.looked_again.writes
-    assert "eventSubscriptions/my-app-chat-events" in life.looked_again.stdout
+    assert "my-app-chat-events: is there and stays as it is" in life.looked_again.stdout
 
 
 def test_dead_letters_without_identity(life: Life) -> None:

@@ -125,10 +125,8 @@ class Azure:
             Refusal: a lock keeps it, or what it is in, from being deleted.
         """
         wanted = resource_id.lower()
-        for lock in self.of_type(LOCK):
-            locked = lock["id"].lower().rpartition(f"/providers/{LOCK.lower()}/")[0]
-            if f"{wanted}/".startswith(f"{locked}/") and wanted != lock["id"].lower():
-                raise Refusal("ScopeLocked", f"following scope(s) are locked: '{locked}'")
+        if f"/providers/{LOCK.lower()}/" not in wanted:
+            self._check_locks(wanted)
         found = [one for one in self.resources if one == wanted or one.startswith(f"{wanted}/")]
         for one in found:
             del self.resources[one]
@@ -146,6 +144,12 @@ class Azure:
     def place(self, group: str) -> Place:
         """Where a deployment to a group goes."""
         return Place(SUBSCRIPTION, group, self.groups[group.lower()])
+
+    def _check_locks(self, wanted: str) -> None:
+        for lock in self.of_type(LOCK):
+            locked = lock["id"].lower().rpartition(f"/providers/{LOCK.lower()}/")[0]
+            if f"{wanted}/".startswith(f"{locked}/"):
+                raise Refusal("ScopeLocked", f"following scope(s) are locked: '{locked}'")
 
     def _check_topic(self, topic: Resource) -> None:
         """One for each source: github.com/MicrosoftDocs/azure-docs/issues/97986."""
