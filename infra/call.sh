@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Calls the app as Event Grid does; read by deploy.sh and smoke.sh. Where access to the app is
-# restricted, this machine is let in for a while: whoever calls `admit` calls `close_again` on every exit.
-: "${az:?}" "${retry_seconds:=15}"
+# restricted, this machine is let in for a while: whoever calls `admit` calls `close_again` on every
+# exit. Environment: RETRY_SECONDS (15: between attempts).
+: "${az:?}"
+retry_seconds=${RETRY_SECONDS:-15}
 
 host='' key='' status='' refused='' admitted='' my_address=''
 
-post() { # post FUNCTION EVENTS: whether it takes them; the key reaches curl by a pipe: the process list has no secret
+post() { # post FUNCTION EVENTS: whether it takes them. The key reaches curl by a pipe, not as an argument
   local headers
   if [ -z "$host" ]; then
     host=$("$az" resource show --resource-group "${group:?}" --name "${name:?}" --resource-type Microsoft.Web/sites \

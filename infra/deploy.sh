@@ -28,7 +28,6 @@ trap 'exit 1' ERR # az ends with 1, 2 or 3: codes that mean something else here
 infra=$(cd "$(dirname "$0")" && pwd)
 subscriptions=$infra/event-subscriptions.json
 az=${AZ:-az}
-retry_seconds=${RETRY_SECONDS:-15}
 retries=${RETRIES:-20}
 lock=keep-records # the name in main.json
 python_version=3.13

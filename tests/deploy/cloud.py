@@ -1,5 +1,6 @@
 """The real az, made to believe that the stand-in is a cloud, and the scripts that call it."""
 
+import itertools
 import json
 import os
 import shutil
@@ -72,6 +73,12 @@ class Run:
     def writes(self) -> list[str]:
         """The requests that may change something, in order: method and the last of the path."""
         return [f"{one.method} {_short(one.path)}" for one in self.requests if one.writes]
+
+    @property
+    def steps(self) -> list[str]:
+        """``writes`` without repeats, and without letting this machine in to the app."""
+        allowed = "PATCH config/web"
+        return [write for write, _ in itertools.groupby(w for w in self.writes if w != allowed)]
 
     def body_of(self, write: str) -> str:
         """The text of the one request that ``writes`` calls so."""

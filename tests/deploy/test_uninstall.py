@@ -76,7 +76,7 @@ def test_what_is_not_ours_keeps_its_lock(cloud: Cloud, storage: Azure) -> None:
     run = cloud.deploy(*DELETE, "--yes")
 
     assert 1 == run.code, run.stdout
-    assert "ScopeLocked" in run.stderr
+    assert "storageAccounts/strecords" in run.stderr
     assert {"company", "keep-records"} == {one["name"] for one in storage.of_type(LOCK)}
 
 

@@ -55,7 +55,10 @@ class Azure:
     takes_topic_identity: bool = True
     """Event Grid's documentation says that a topic in the location ``global`` has none."""
     cold_answers: int = 0
-    """How often a webhook answers 401 first: a host makes its key only when it runs."""
+    """How often a webhook answers 401 first: a host makes its key only when it runs.
+
+    Before the last of them there is a key that the host does not know.
+    """
     access_rules: list[Json] = field(default_factory=list)
     """Who may call the app, as its configuration says; everybody, where there is none."""
     names_the_refused: bool = True

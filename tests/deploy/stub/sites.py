@@ -99,7 +99,8 @@ def app_settings(azure: Azure, question: Any) -> Json:
 
 def host_keys(azure: Azure, _question: Any) -> Json:
     """Keys of the host, which must not be shown; az reads the first to look at its state."""
-    system = {} if azure.cold_answers else {"eventgrid_extension": _KEY}
+    new, old = {"eventgrid_extension": _KEY}, {"eventgrid_extension": f"OLD-{_KEY}"}
+    system: Json = {0: new, 1: old}.get(azure.cold_answers, {})
     return {"masterKey": "MASTER-KEY-NOT-TO-BE-SEEN", "functionKeys": {}, "systemKeys": system}
 
 
