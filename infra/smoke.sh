@@ -2,10 +2,12 @@
 # Looks whether a deployed app works. Needs bash, az, curl for --send, and the role Storage Queue
 # Data Message Processor (or Reader) and Storage Blob Data Reader on the storage account for whoever
 # runs it. Shows ids, counts and states, never a record, a message or a key. Changes nothing, but
-# for the one sample event of --send.
+# for the one sample event of --send; where only Event Grid may call the app, --send lets this machine
+# in for as long as it takes.
 #
 # Exit codes: 0 all is well; 1 az failed; 2 wrong options; 3 a function is missing or disabled;
-# 4 an event subscription is missing or not ready; 5 the records cannot be read; 6 no record came
+# 4 an event subscription is missing or not ready; 5 the records cannot be read; 6 no record came;
+# 7 the app did not take the sample event
 set -Eeuo pipefail
 trap 'exit 1' ERR
 
@@ -13,6 +15,9 @@ infra=$(cd "$(dirname "$0")" && pwd)
 subscriptions=$infra/event-subscriptions.json
 sample=$infra/../samples/SMSReceived.current.json
 az=${AZ:-az}
+
+# shellcheck source=infra/call.sh
+. "$infra/call.sh"
 
 group='' name='' acs_id='' wait_seconds=0 send=false
 
@@ -23,6 +28,7 @@ usage: infra/smoke.sh --resource-group GROUP --name APP --acs-resource-id ID [OP
   --wait SECONDS  wait for a record: send an SMS to one of your numbers, or a chat message, meanwhile
   --send          hand a sample SMS event to sms_received, and wait for its record (180 s);
                   it opens a work item: readers of the queue see it
+  --my-address ADDRESS  with --send, see deploy.sh
 TEXT
 }
 
@@ -38,13 +44,14 @@ lower() { printf '%s' "$1" | tr '[:upper:]' '[:lower:]'; }
 read_options() {
   while [ $# -gt 0 ]; do
     case $1 in
-      --resource-group | -g | --name | -n | --acs-resource-id | --wait)
+      --resource-group | -g | --name | -n | --acs-resource-id | --wait | --my-address)
         [ $# -ge 2 ] || fail 2 "$1 needs a value"
         case $1 in
           --resource-group | -g) group=$2 ;;
           --name | -n) name=$2 ;;
           --acs-resource-id) acs_id=${2%/} ;;
           --wait) wait_seconds=$2 ;;
+          --my-address) my_address=$2 ;;
         esac
         shift
         ;;
@@ -111,17 +118,17 @@ count_dead_letters() {
     --num-results 5000 --query 'length(@)' -o tsv 2>/dev/null | tr -d '\r'
 }
 
-send_sample() { # the key goes from az to curl by a pipe: neither a file nor the process list has it
-  local host
-  host=$("$az" functionapp show --resource-group "$group" --name "$name" --query 'defaultHostName || properties.defaultHostName' -o tsv | tr -d '\r')
-  # The admin endpoint takes {"input": TEXT}; the sample is an array of one event.
-  local input
-  input=$(sed -e '1d' -e '$d' "$sample" | tr -d '\n' | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g')
-  "$az" functionapp keys list --resource-group "$group" --name "$name" --query masterKey -o tsv | tr -d '\r' |
-    sed 's/^\(.*\)$/header = "x-functions-key: \1"/' |
-    curl --config - --fail --silent --show-error --output /dev/null --header 'Content-Type: application/json' \
-      --data "{\"input\": \"$input\"}" "https://$host/admin/functions/sms_received"
-  printf 'sample event: handed to sms_received\n'
+send_sample() {
+  local attempt=1
+  trap 'code=$?; trap "" INT TERM HUP; close_again || true; exit "$code"' EXIT
+  trap 'exit 130' INT TERM HUP
+  until post sms_received "$(cat "$sample")"; do
+    if [ "$attempt" -ge 5 ] || ! admit; then fail 7 "sms_received: $(meaning)"; fi
+    attempt=$((attempt + 1))
+    sleep "$retry_seconds"
+  done
+  close_again
+  printf 'sample event: sms_received has taken it\n'
 }
 
 wait_for_record() {

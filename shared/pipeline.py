@@ -242,7 +242,7 @@ async def _reject(
 
 def _warn_of_wrong_function(parsed: Envelope, function: str) -> None:
     route = routes.find(parsed.type)
-    if route and route.function != function:
+    if route and route.record and route.function != function:
         log.warning(
             "%s belongs to %s and came to %s: mend the included event types of the event "
             "subscription that delivers to %s",

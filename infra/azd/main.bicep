@@ -13,6 +13,15 @@ param location string
 @description('Resource id of the Communication Services resource; for the hook after publishing.')
 param acsResourceId string
 
+@description('As of infra/deploy.sh --python-version.')
+param pythonVersion string
+
+@description('As of infra/deploy.sh --dead-letter-without-identity.')
+param deadLetterWithoutIdentity bool
+
+@description('The other parameters of infra/main.json, by their names there. What is left out keeps its default.')
+param appParameters object
+
 var tags = { 'azd-env-name': environmentName }
 var functionAppName = '${environmentName}-${uniqueString(subscription().id, environmentName)}'
 
@@ -29,7 +38,34 @@ module app '../main.json' = {
   params: {
     functionAppName: functionAppName
     location: location
-    tags: tags
+    tags: union(appParameters.?tags ?? {}, tags)
+    pythonVersion: pythonVersion
+    allowSharedKeyAccess: deadLetterWithoutIdentity
+    storageAccountName: appParameters.?storageAccountName
+    zoneRedundantStorageRegions: appParameters.?zoneRedundantStorageRegions
+    storageSku: appParameters.?storageSku
+    blobRecoveryDays: appParameters.?blobRecoveryDays
+    deadLetterDays: appParameters.?deadLetterDays
+    recordPayloadDays: appParameters.?recordPayloadDays
+    archiveDays: appParameters.?archiveDays
+    deleteLock: appParameters.?deleteLock
+    virtualNetworkSubnetId: appParameters.?virtualNetworkSubnetId
+    onlyEventGrid: appParameters.?onlyEventGrid
+    instanceMemoryMB: appParameters.?instanceMemoryMB
+    maximumInstanceCount: appParameters.?maximumInstanceCount
+    alwaysReady: appParameters.?alwaysReady
+    zoneRedundant: appParameters.?zoneRedundant
+    workItemsQueue: appParameters.?workItemsQueue
+    pushNotificationsQueue: appParameters.?pushNotificationsQueue
+    deadLettersContainer: appParameters.?deadLettersContainer
+    recordPayloadsContainer: appParameters.?recordPayloadsContainer
+    extraSettings: appParameters.?extraSettings
+    logRetentionDays: appParameters.?logRetentionDays
+    resourceLogs: appParameters.?resourceLogs
+    functionAppLogs: appParameters.?functionAppLogs
+    alerts: appParameters.?alerts
+    alertEmails: appParameters.?alertEmails
+    alertQueueMessages: appParameters.?alertQueueMessages
   }
 }
 

@@ -1,5 +1,6 @@
 """The real az, made to believe that the stand-in is a cloud, and the scripts that call it."""
 
+import itertools
 import json
 import os
 import shutil
@@ -73,6 +74,12 @@ class Run:
         """The requests that may change something, in order: method and the last of the path."""
         return [f"{one.method} {_short(one.path)}" for one in self.requests if one.writes]
 
+    @property
+    def steps(self) -> list[str]:
+        """``writes`` without repeats, and without letting this machine in to the app."""
+        allowed = "PATCH config/web"
+        return [write for write, _ in itertools.groupby(w for w in self.writes if w != allowed)]
+
     def body_of(self, write: str) -> str:
         """The text of the one request that ``writes`` calls so."""
         (found,) = (
@@ -144,6 +151,7 @@ def logged_in(stub: Stub, folder: Path) -> Cloud:
             "PYTHONPATH": str(folder),
             "AZURE_CONFIG_DIR": str(folder / "azure"),
             "REQUESTS_CA_BUNDLE": str(stub.certificate),
+            "CURL_CA_BUNDLE": str(stub.certificate),
             "AZURE_CORE_INSTANCE_DISCOVERY": "false",
             "AZURE_CORE_COLLECT_TELEMETRY": "false",
             "RETRY_SECONDS": "0",

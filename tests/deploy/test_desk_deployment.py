@@ -44,7 +44,7 @@ def life(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     resources = {one["type"] for one in azure.resources.values()}
     publish = "functionapp deployment source config-zip -g records -n my-desk --build-remote true"
     published = cloud.az(*publish.split(), "--src", str(file))
-    removed = cloud.deploy(*options(name="my-desk"), "--uninstall", "--delete-data")
+    removed = cloud.deploy(*options(name="my-desk"), "--uninstall", "--delete-data", "--yes")
     return Desk(anonymous, made, published, removed, resources, azure)
 
 

@@ -16,7 +16,7 @@ from tools import package
 pytestmark = pytest.mark.deploy
 
 SECONDS = 300
-VERSIONS = ("3.11", "3.12", "3.13")
+VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 
 LOAD = """\
 import importlib

@@ -8,7 +8,7 @@ import pytest
 from shared.routes import FUNCTIONS
 from tests.deploy.cloud import Cloud, Run, options
 from tests.deploy.stub import deployments
-from tests.deploy.stub.azure import ACS_ID, TOPIC, Azure
+from tests.deploy.stub.azure import ACS_ID, LOCK, TOPIC, Azure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def life(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Life:
     events = cloud.deploy(*options(), "--events-only")
     removed = cloud.deploy(*options(), "--uninstall")
     left = {one["type"] for one in azure.resources.values()}
-    removed_all = cloud.deploy(*options(), "--uninstall", "--delete-data")
+    removed_all = cloud.deploy(*options(), "--uninstall", "--delete-data", "--yes")
     return Life(looked, deployed, looked_again, fallback, events, removed, left, removed_all, azure)
 
 
@@ -71,10 +71,10 @@ def test_what_if_of_a_group_that_is_not_there(cloud: Cloud, azure: Azure) -> Non
 
 
 def test_what_if_of_a_deployed_app(life: Life) -> None:
-    """Both templates."""
+    """Both templates; the event subscriptions are there, and stay."""
     assert 0 == life.looked_again.code, life.looked_again.stderr
     assert [] == life.looked_again.writes
-    assert "eventSubscriptions/my-app-chat-events" in life.looked_again.stdout
+    assert "my-app-chat-events: is there and stays as it is" in life.looked_again.stdout
 
 
 def test_dead_letters_without_identity(life: Life) -> None:
@@ -99,7 +99,7 @@ def test_parameters_reach_the_template(life: Life) -> None:
 def test_events_only_touches_only_event_subscriptions(life: Life) -> None:
     """What azd calls after it has published, and what mends a filter."""
     assert 0 == life.events.code, life.events.stderr
-    assert ["PUT deployments/my-app-events"] == life.events.writes
+    assert ["POST webhooks/EventGrid", "PUT deployments/my-app-events"] == life.events.steps
 
 
 def test_uninstalling_stops_delivery_first(life: Life) -> None:
@@ -108,9 +108,14 @@ def test_uninstalling_stops_delivery_first(life: Life) -> None:
     kinds = [write.partition(" ")[2].partition("/")[0] for write in writes]
 
     assert 0 == life.removed.code, life.removed.stderr
-    assert {"DELETE"} == {write.partition(" ")[0] for write in writes}
+    assert {"DELETE", "PUT locks"} == {
+        write.partition("/")[0] if write.startswith("PUT") else write.partition(" ")[0]
+        for write in writes
+    }
     assert [*["eventSubscriptions"] * len(FUNCTIONS), "systemTopics"] == kinds[: len(FUNCTIONS) + 1]
     assert kinds.index("sites") > max(i for i, kind in enumerate(kinds) if "role" in kind)
+    assert kinds.index("locks") < min(i for i, kind in enumerate(kinds) if "role" in kind)
+    assert "PUT locks/keep-records" == writes[-1]
 
 
 def test_uninstalling_keeps_the_records(life: Life) -> None:
@@ -120,8 +125,12 @@ def test_uninstalling_keeps_the_records(life: Life) -> None:
     assert {
         "Microsoft.Communication/CommunicationServices",
         storage,
+        LOCK,
+        f"{storage}/blobServices",
         f"{storage}/blobServices/containers",
+        f"{storage}/managementPolicies",
         f"{storage}/queueServices/queues",
+        "Microsoft.Insights/diagnosticSettings",
     } == life.left
     assert "--delete-data removes them too" in life.removed.stdout
 

@@ -11,6 +11,9 @@ from tests.deploy.stub.azure import ACS_ID, TOPIC, Azure
 
 pytestmark = pytest.mark.deploy
 
+SMOKE = "test_smoke_script.py"
+"""Of another script, with codes of its own."""
+
 
 def subscriptions_of(azure: Azure) -> list[str]:
     """The event subscriptions that were made."""
@@ -30,6 +33,7 @@ def subscriptions_of(azure: Azure) -> list[str]:
         ([*options(), "--python-version", "3.9"], "not tested with Python '3.9'"),
         ([*options(), "--parameters", "not-there.json"], "there is no file not-there.json"),
         ([*options(), "--delete-data"], "--delete-data goes with --uninstall"),
+        ([*options(), "--my-address", "here"], "'here' is no address"),
     ],
 )
 @pytest.mark.usefixtures("azure")
@@ -39,6 +43,26 @@ def test_wrong_options(cloud: Cloud, arguments: list[str], message: str) -> None
 
     assert 2 == run.code
     assert message in run.stderr
+
+
+def test_every_option_comes_from_the_environment_too(cloud: Cloud) -> None:
+    """As azd hands them on: a wrong value of each is found; with right ones it comes to az."""
+    usage = cloud.deploy("--help").stdout
+    needed = ("RESOURCE_GROUP", "NAME", "LOCATION", "ACS_RESOURCE_ID")
+    names = [f"DEPLOY_{name}" for name in needed]
+    environment = dict(zip(names, options()[1::2], strict=True))
+    wrong = {"NAME": "-", "LOCATION": "", "RESOURCE_GROUP": "a/b"}
+    messages = {"LOCATION": "--location is missing"}
+    for option in re.findall(r"^  --([a-z-]+)", usage, re.MULTILINE):
+        name = option.upper().replace("-", "_")
+        value = wrong.get(name, "nothing there")
+
+        run = cloud.deploy(AZ="/nowhere/az", **(environment | {f"DEPLOY_{name}": value}))
+
+        assert 2 == run.code, option
+        assert messages.get(name, value) in run.stderr
+
+    assert 11 == cloud.deploy(AZ="/nowhere/az", **environment).code
 
 
 def test_without_az(cloud: Cloud) -> None:
@@ -62,6 +86,13 @@ def nothing_written(run: Run, code: int, message: str) -> None:
     assert code == run.code, run.stderr
     assert message in run.stderr
     assert [] == run.writes
+
+
+def test_az_fails_without_a_code_of_its_own(cloud: Cloud, azure: Azure) -> None:
+    """Code 1, with what az said: here topics may not be listed."""
+    azure.may_read_topics = False
+
+    nothing_written(cloud.deploy(*options()), 1, "AuthorizationFailed")
 
 
 def test_no_such_communication_services(cloud: Cloud, azure: Azure) -> None:
@@ -139,6 +170,17 @@ def test_a_function_is_missing(cloud: Cloud, azure: Azure) -> None:
     assert [] == subscriptions_of(azure)
 
 
+def test_event_grid_refuses_an_identity(cloud: Cloud, azure: Azure) -> None:
+    """Code 9, with the word that docs/deploy.md names; nothing is published."""
+    azure.takes_topic_identity = False
+
+    run = cloud.deploy(*options())
+
+    assert 9 == run.code, run.stderr
+    assert "Identity is not supported" in run.stderr
+    assert [] == azure.packages
+
+
 def test_a_subscription_is_not_ready(cloud: Cloud, azure: Azure) -> None:
     """Code 10, with its state."""
     azure.ready = "AwaitingManualAction"
@@ -159,13 +201,21 @@ def test_events_only_needs_an_app(cloud: Cloud) -> None:
 
 
 def test_the_codes_are_those_that_the_script_lists() -> None:
-    """Its first lines are the documentation; docs/deploy.md says what to do about each."""
+    """Its first lines are the documentation; docs/deploy.md says what to do about each.
+
+    Some test sees the script end with each of them.
+    """
     text = (ROOT / "infra" / "deploy.sh").read_text(encoding="utf-8")
-    listed = {int(line[1:6]) for line in text.splitlines() if line[:6].strip("# ").isdigit()}
-    used = {int(word.split()[1]) for word in text.split("|| ") if word.startswith("fail ")}
+    listed = {int(code) for code in re.findall(r"^# +(\d+)  ", text, re.MULTILINE)}
+    used = {int(code) for code in re.findall(r"\b(?:fail|change) (\d+) ", text)}
 
     page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
 
-    assert {*range(12)} == listed == documented
+    files = {*Path(__file__).parent.glob("test_*.py")} - {Path(__file__).parent / SMOKE}
+    tests = "".join(file.read_text(encoding="utf-8") for file in files)
+    seen = re.findall(r"assert (\d+) == [\w.]*code\b|nothing_written\(.+, (\d+), ", tests)
+
+    assert {*range(14)} == listed == documented
     assert used <= listed
+    assert listed <= {int(one or other) for one, other in seen}

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from local.paths import ROOT
+from local.paths import ROOT, SAMPLES
 from tests.deploy.cloud import Cloud, Run, options
+from tests.deploy.deployed_app import EVENT_GRID_ONLY
 from tests.deploy.our_templates import everything
 from tests.deploy.stub.azure import Azure
 
@@ -83,3 +84,25 @@ def test_a_subscription_is_missing(cloud: Cloud, deployed: Azure, tmp_path: Path
 
     assert 4 == run.code
     assert "my-app-sms-received: missing" in run.stderr
+
+
+@pytest.mark.parametrize(("status", "code"), [(202, 0), (500, 7)])
+def test_the_sample_reaches_a_restricted_app(
+    status: int,
+    code: int,
+    cloud: Cloud,
+    deployed: Azure,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As Event Grid would bring it; whoever may call the app is the same as before."""
+    deployed.access_rules = [EVENT_GRID_ONLY]
+    monkeypatch.setattr(deployed.app, "deliver", lambda *_: status)
+
+    run = smoke(cloud, tmp_path, "--send")
+
+    assert code == run.code, run.stderr
+    sent = [one.text for one in run.requests if one.path == "/runtime/webhooks/EventGrid"]
+    assert {(SAMPLES / "SMSReceived.current.json").read_text(encoding="utf-8").strip()} == {*sent}
+    assert [EVENT_GRID_ONLY] == deployed.access_rules
+    assert "KEY-NOT-TO-BE-SEEN" not in run.stdout + run.stderr

@@ -9,7 +9,7 @@ import pytest
 
 from local.paths import ROOT
 from tests.deploy.cloud import inherited, tool
-from tests.deploy.our_templates import INFRA, everything, template, with_desk
+from tests.deploy.our_templates import INFRA, all_templates, everything, template
 
 pytestmark = pytest.mark.deploy
 
@@ -35,8 +35,12 @@ def expanded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All resources in one template, where checkov need not guess at expressions.
 
     Without settings and sign-in: checkov takes them for another part of the site's configuration.
+    Log settings are numbered: it knows resources by type and name.
     """
-    resources = [one.body for one in with_desk() if one.type != "Microsoft.Web/sites/config"]
+    resources = [one.body for one in all_templates() if one.type != "Microsoft.Web/sites/config"]
+    for index, body in enumerate(resources):
+        if body["type"] == "Microsoft.Insights/diagnosticSettings":
+            resources[index] = body | {"name": f"{body['name']}-{index}"}
     document = template("main.json") | {"parameters": {}, "variables": {}, "outputs": {}}
     file: Path = tmp_path_factory.mktemp("checkov") / "expanded.json"
     file.write_text(json.dumps(document | {"resources": resources}), encoding="utf-8")
@@ -81,7 +85,7 @@ def test_every_waiver_says_why() -> None:
 @pytest.mark.parametrize("script", sorted(INFRA.glob("*.sh")), ids=lambda path: path.name)
 def test_shellcheck_is_content(script: Path) -> None:
     """Without any waiver; and the scripts can be called as they are."""
-    result = run(ROOT, tool("shellcheck"), script)
+    result = run(ROOT, tool("shellcheck"), "--external-sources", script)
 
     assert "" == result.stdout + result.stderr
     assert "shellcheck disable" not in script.read_text(encoding="utf-8")
@@ -107,18 +111,19 @@ def test_names_are_read_from_the_generated_file() -> None:
 
 
 def test_the_bicep_wrapper_fits_the_template() -> None:
-    """No Bicep compiler is to be had: at least its parameters and outputs are the template's."""
+    """No Bicep compiler is to be had: at least it can give every parameter of the template."""
     text = (INFRA / "azd" / "main.bicep").read_text(encoding="utf-8")
     main = template("main.json")
-    (given,) = re.findall(r"module app '\.\./main\.json' = \{.*?params: \{(.*?)\}", text, re.DOTALL)
+    (given,) = re.findall(
+        r"module app '\.\./main\.json' = \{.*?params: \{\n(.*?)\n  \}", text, re.DOTALL
+    )
     declared = set(re.findall(r"^param (\w+)", text, re.MULTILINE))
     parameters = json.loads((INFRA / "azd" / "main.parameters.json").read_text(encoding="utf-8"))
 
-    assert set(re.findall(r"^ *(\w+):", given, re.MULTILINE)) <= main["parameters"].keys()
+    assert set(re.findall(r"^ *(\w+):", given, re.MULTILINE)) == main["parameters"].keys()
+    assert all(name == of for name, of in re.findall(r"(\w+): appParameters\.\?(\w+)\n", given))
     assert set(re.findall(r"app\.outputs\.(\w+)", text)) <= main["outputs"].keys()
     assert declared == parameters["parameters"].keys()
-    required = {name for name, rules in main["parameters"].items() if "defaultValue" not in rules}
-    assert required <= set(re.findall(r"(\w+):", given))
 
 
 def test_azd_finds_the_app() -> None:
@@ -133,3 +138,18 @@ def test_azd_finds_the_app() -> None:
     assert set(re.findall(r"\$(\w+)", text)) == set(
         re.findall(r"^output (\w+)", outputs, re.MULTILINE)
     )
+
+
+def test_azd_can_give_every_option() -> None:
+    """By a variable of its environment, or in the way that docs/deploy.md names."""
+    script = (INFRA / "deploy.sh").read_text(encoding="utf-8")
+    usage = {*re.findall(r"^  --([a-z-]+)", script, re.MULTILINE)}
+    lists = re.findall(r"^(?:values|flags)='(.*?)'$", script, re.MULTILINE | re.DOTALL)
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^\| option of `deploy\.sh` \|.*?\n\n", page, re.MULTILINE | re.DOTALL)
+    variables = {f"DEPLOY_{option.upper().replace('-', '_')}" for option in usage}
+    provisioned = (INFRA / "azd" / "main.parameters.json").read_text(encoding="utf-8")
+
+    assert usage == {*" ".join(lists).split()}
+    assert usage == {*re.findall(r"`--([a-z-]+)`", table)}
+    assert {*re.findall(r"DEPLOY_\w+", table + provisioned)} <= variables

@@ -84,7 +84,7 @@ def test_queue_names_are_the_settings_of_the_app(name: str) -> None:
 def test_what_the_tests_need_is_what_azure_installs() -> None:
     """The same versions, so that the lock of the tests tells of both."""
     needed = set((APP / "requirements.txt").read_text(encoding="utf-8").splitlines()[1:])
-    tested = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    tested = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
     tested += (ROOT / "requirements-dev.txt").read_text(encoding="utf-8").splitlines()
 
     assert needed - set(tested) == set()

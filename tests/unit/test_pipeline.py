@@ -240,13 +240,16 @@ async def test_a_dead_letter_that_cannot_be_written_comes_again() -> None:
 @pytest.mark.parametrize(
     "name", ["ChatTypingIndicatorReceivedInThread", "ChatAzureBotCommandReceivedInThread"]
 )
+@pytest.mark.parametrize("function", routes.FUNCTIONS)
 async def test_an_ignored_event_is_counted_and_left_alone(
-    name: str, caplog: pytest.LogCaptureFixture
+    name: str, function: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """By every function: a deployment tries each with one."""
     store = MemoryStore()
-    await _process(event(name, {}), store, "chat_events")
+    await _process(event(name, {}), store, function)
 
     assert (dict(store.queues), store.blobs) == ({}, {})
+    assert [] == [one for one in caplog.records if one.levelno > logging.INFO]
     assert len(_infos(caplog)) == 1
     assert "outcome=ignored records=none" in _infos(caplog)[0]
 

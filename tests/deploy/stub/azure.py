@@ -7,6 +7,7 @@ from typing import Any
 from shared import routes
 from tests.deploy.arm_functions import Place
 from tests.deploy.arm_templates import Json, Resource
+from tests.deploy.stub.app import PublishedApp
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 TENANT = "22222222-2222-4222-8222-222222222222"
@@ -17,8 +18,10 @@ ACS_ID = (
     "/providers/Microsoft.Communication/CommunicationServices/contoso-acs"
 )
 FUNCTIONS = sorted(routes.FUNCTIONS)
+SITE = "Microsoft.Web/sites"
 TOPIC = "Microsoft.EventGrid/systemTopics"
 ROLE = "Microsoft.Authorization/roleAssignments"
+LOCK = "Microsoft.Authorization/locks"
 
 
 class Refusal(Exception):
@@ -48,6 +51,19 @@ class Azure:
     """How often publishing answers 403 first, as it does until a role is in force."""
     ready: str = "Succeeded"
     """The provisioning state of event subscriptions."""
+    may_read_topics: bool = True
+    takes_topic_identity: bool = True
+    """Event Grid's documentation says that a topic in the location ``global`` has none."""
+    cold_answers: int = 0
+    """How often a webhook answers 401 first: a host makes its key only when it runs.
+
+    Before the last of them there is a key that the host does not know.
+    """
+    access_rules: list[Json] = field(default_factory=list)
+    """Who may call the app, as its configuration says; everybody, where there is none."""
+    names_the_refused: bool = True
+    """Whether a refusal says whom: github.com/Azure/static-web-apps/issues/1666."""
+    app: PublishedApp = field(default_factory=PublishedApp)
 
     def with_acs(self) -> "Azure":
         """A Communication Services resource in its group, as every user has."""
@@ -71,6 +87,9 @@ class Azure:
             shown["identity"] = _identity(resource_id, body["identity"], old.get("identity"))
         if kind == f"{TOPIC}/eventSubscriptions":
             shown["properties"]["provisioningState"] = self.ready
+        config = body.get("properties", {}).get("siteConfig", {})
+        if kind == SITE and "ipSecurityRestrictions" in config:
+            self.access_rules = config["ipSecurityRestrictions"]
         self.resources[resource_id.lower()] = shown
         return shown
 
@@ -86,7 +105,7 @@ class Azure:
                 f"The client does not have authorization to perform action '{ROLE}/write'",
             )
         if resource.type == TOPIC:
-            self._check_one_topic(resource)
+            self._check_topic(resource)
         if resource.type == f"{TOPIC}/eventSubscriptions":
             self._check_destination(resource.body["properties"]["destination"])
         return self.put(resource.id, resource.body)
@@ -103,8 +122,14 @@ class Azure:
         return found
 
     def delete(self, resource_id: str) -> bool:
-        """Delete a resource with all that is in it."""
+        """Delete a resource with all that is in it.
+
+        Raises:
+            Refusal: a lock keeps it, or what it is in, from being deleted.
+        """
         wanted = resource_id.lower()
+        if f"/providers/{LOCK.lower()}/" not in wanted:
+            self._check_locks(wanted)
         found = [one for one in self.resources if one == wanted or one.startswith(f"{wanted}/")]
         for one in found:
             del self.resources[one]
@@ -123,8 +148,16 @@ class Azure:
         """Where a deployment to a group goes."""
         return Place(SUBSCRIPTION, group, self.groups[group.lower()])
 
-    def _check_one_topic(self, topic: Resource) -> None:
-        """github.com/MicrosoftDocs/azure-docs/issues/97986."""
+    def _check_locks(self, wanted: str) -> None:
+        for lock in self.of_type(LOCK):
+            locked = lock["id"].lower().rpartition(f"/providers/{LOCK.lower()}/")[0]
+            if f"{wanted}/".startswith(f"{locked}/"):
+                raise Refusal("ScopeLocked", f"following scope(s) are locked: '{locked}'")
+
+    def _check_topic(self, topic: Resource) -> None:
+        """One for each source: github.com/MicrosoftDocs/azure-docs/issues/97986."""
+        if topic.body.get("identity") and not self.takes_topic_identity:
+            raise Refusal("InvalidRequest", "Identity is not supported for global topics.")
         source = topic.body["properties"]["source"].lower()
         for other in self.of_type(TOPIC):
             if other["properties"]["source"].lower() == source and other["id"] != topic.id:
@@ -146,10 +179,11 @@ class Azure:
                 "clientId": _guid(resource_id, "client"),
             },
             "Microsoft.Insights/components": {"ConnectionString": "InstrumentationKey=0;"},
-            "Microsoft.Web/sites": {
+            SITE: {
                 "reserved": True,
                 "sku": "FlexConsumption",
                 "state": "Running",
+                "defaultHostName": self.host,
                 "hostNameSslStates": [
                     {"name": self.host, "hostType": "Standard"},
                     {"name": self.host, "hostType": "Repository"},

@@ -1,12 +1,12 @@
 """Which request is answered by what. A request that nothing here answers fails the test."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tests.deploy.arm_templates import Json
 from tests.deploy.stub import deployments, login, sites
-from tests.deploy.stub.azure import SUBSCRIPTION, TOPIC, Azure
+from tests.deploy.stub.azure import LOCK, SUBSCRIPTION, TOPIC, Azure, Refusal
 
 
 class Answer(NamedTuple):
@@ -17,6 +17,10 @@ class Answer(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
+FORBIDDEN = "Ip Forbidden"
+"""What Azure calls its 403 where access is restricted; az looks for it."""
+
+
 class Question(NamedTuple):
     """What came in."""
 
@@ -24,6 +28,7 @@ class Question(NamedTuple):
     path: str
     query: dict[str, str]
     body: Any
+    headers: Mapping[str, str]
 
 
 Handler = Callable[[Azure, Question, re.Match[str]], Answer]
@@ -97,11 +102,18 @@ def _resource(azure: Azure, question: Question, _match: re.Match[str]) -> Answer
         case "PUT":
             return Answer(201, azure.put(question.path, question.body))
         case "DELETE":
-            return Answer(200 if azure.delete(question.path) else 204)
+            return _delete(azure, question.path)
         case _ if old is None:
             return not_found(f"The Resource '{question.path}' was not found.", "ResourceNotFound")
         case _:
             return Answer(200, old)
+
+
+def _delete(azure: Azure, path: str) -> Answer:
+    try:
+        return Answer(200 if azure.delete(path) else 204)
+    except Refusal as error:
+        return Answer(409, {"error": {"code": error.code, "message": str(error)}})
 
 
 def _listed(azure: Azure, question: Question, _match: re.Match[str]) -> Answer:
@@ -115,11 +127,23 @@ def _listed(azure: Azure, question: Question, _match: re.Match[str]) -> Answer:
 
 
 def _topics(azure: Azure, _question: Question, _match: re.Match[str]) -> Answer:
+    if not azure.may_read_topics:
+        return Answer(403, {"error": {"code": "AuthorizationFailed", "message": "You may not."}})
     return Answer(200, {"value": azure.of_type(TOPIC)})
 
 
 def _subscriptions(azure: Azure, question: Question, _match: re.Match[str]) -> Answer:
     return Answer(200, {"value": azure.of_type(f"{TOPIC}/eventSubscriptions", question.path)})
+
+
+def _locks(azure: Azure, question: Question, _match: re.Match[str]) -> Answer:
+    """Those on a resource; az asks for all of the subscription before it deletes one."""
+    scope = question.path.partition(f"/providers/{LOCK}")[0]
+    return Answer(200, {"value": azure.of_type(LOCK, scope)})
+
+
+def _host_status(azure: Azure, _question: Question, _match: re.Match[str]) -> Answer:
+    return Answer(403) if sites.refuses(azure) else Answer(200, {"state": "Running"})
 
 
 def not_found(message: str, code: str) -> Answer:
@@ -133,26 +157,23 @@ def _provider(_azure: Azure, question: Question) -> Json:
     return {
         "namespace": namespace,
         "resourceTypes": [
-            {"resourceType": kind, "locations": [], "apiVersions": [_API_VERSIONS[namespace]]}
-            for kind in _TYPES
+            {"resourceType": kind.partition("/")[2], "locations": [], "apiVersions": [version]}
+            for kind, version in _API_VERSIONS.items()
+            if kind.startswith(f"{namespace}/")
         ],
     }
 
 
-_TYPES = (
-    "components",
-    "serverfarms",
-    "sites",
-    "storageAccounts",
-    "userAssignedIdentities",
-    "workspaces",
-)
 _API_VERSIONS = {
-    "Microsoft.Web": "2024-04-01",
-    "Microsoft.Insights": "2020-02-02",
-    "Microsoft.OperationalInsights": "2023-09-01",
-    "Microsoft.ManagedIdentity": "2023-01-31",
-    "Microsoft.Storage": "2024-01-01",
+    "Microsoft.Web/sites": "2024-04-01",
+    "Microsoft.Web/serverfarms": "2024-04-01",
+    "Microsoft.Insights/actionGroups": "2023-01-01",
+    "Microsoft.Insights/components": "2020-02-02",
+    "Microsoft.Insights/metricAlerts": "2018-03-01",
+    "Microsoft.Insights/scheduledQueryRules": "2023-12-01",
+    "Microsoft.OperationalInsights/workspaces": "2023-09-01",
+    "Microsoft.ManagedIdentity/userAssignedIdentities": "2023-01-31",
+    "Microsoft.Storage/storageAccounts": "2024-01-01",
 }
 
 _SITE = rf"{_GROUP}/providers/Microsoft.Web/sites/(?P<site>[^/]+)"
@@ -179,10 +200,14 @@ _ROWS: list[tuple[str, str, Handler]] = [
     ("GET", rf"{_GROUP}/providers/{TOPIC}/[^/]+/eventSubscriptions", _subscriptions),
     ("GET", rf"{_SITE}/functions", _fixed(sites.functions)),
     ("GET", rf"{_SITE}/config/web", _fixed(sites.web_config)),
+    ("PATCH", rf"{_SITE}/config/web", _fixed(sites.web_config)),
     ("POST", rf"{_SITE}/config/appsettings/list", _fixed(sites.app_settings)),
     ("POST", rf"{_SITE}/host/default/listkeys", _fixed(sites.host_keys)),
     ("POST", r"/api/publish", lambda azure, question, _: Answer(*sites.publish(azure, question))),
     ("GET", r"/api/deployments/latest", _fixed(lambda _a, _q: {"status": 4})),
-    ("GET", r"/admin/host/status", _fixed(lambda _a, _q: {"state": "Running"})),
+    ("GET", r"/admin/host/status", _host_status),
+    ("POST", r"/runtime/webhooks/EventGrid", lambda a, q, _: Answer(*sites.webhook(a, q))),
+    ("GET", rf"{_GROUP}/providers/.+/providers/{LOCK}", _locks),
+    ("GET", rf"/subscriptions/[^/]+/providers/{LOCK}", _locks),
     *((method, rf"{_GROUP}/providers/.+", _resource) for method in ("GET", "PUT", "DELETE")),
 ]

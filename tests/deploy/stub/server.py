@@ -4,8 +4,9 @@ import contextlib
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -61,18 +62,27 @@ class Stub:
 
     def reset(self) -> Azure:
         """Begin again: a Communication Services resource, and nothing recorded."""
+        self.close()
         self.azure = Azure(self.host).with_acs()
         self.requests.clear()
         return self.azure
 
-    def answer(self, method: str, target: str, body: bytes, content_type: str) -> routes.Answer:
+    def close(self) -> None:
+        """Stop the app that was published."""
+        if hasattr(self, "azure"):
+            self.azure.app.close()
+
+    def answer(
+        self, method: str, target: str, body: bytes, headers: Mapping[str, str]
+    ) -> routes.Answer:
         """Answer and keep a request."""
+        content_type = headers.get("Content-Type", "")
         url = urlsplit(target)
         query = dict(parse_qsl(url.query))
         is_package = content_type == "application/zip"
         text = f"({len(body)} bytes)" if is_package else body.decode()
         parsed = body if is_package else _parsed(text, content_type)
-        question = routes.Question(method, url.path.replace("//", "/"), query, parsed)
+        question = routes.Question(method, url.path.replace("//", "/"), query, parsed, headers)
         answer = routes.answer(self.azure, question)
         if answer is None:
             answer = routes.Answer(501, {"error": {"code": "NotAnswered", "message": target}})
@@ -102,6 +112,7 @@ def running(folder: Path) -> Iterator[Stub]:
         server.shutdown()
         server.server_close()
         thread.join()
+        server.stub.close()
 
 
 class _Server(ThreadingHTTPServer):
@@ -118,10 +129,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        kind = self.headers.get("Content-Type", "")
-        answer = self.server.stub.answer(self.command, self.path, body, kind)
+        answer = self.server.stub.answer(self.command, self.path, body, dict(self.headers))
         payload = b"" if answer.body is None else json.dumps(answer.body).encode()
-        self.send_response(answer.status)
+        reason = routes.FORBIDDEN if answer.status == HTTPStatus.FORBIDDEN else None
+        self.send_response(answer.status, reason)
         for name, value in answer.headers:
             self.send_header(name, value)
         self.send_header("Content-Type", "application/json")

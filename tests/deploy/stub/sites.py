@@ -1,10 +1,13 @@
 """What ``az functionapp`` asks: regions and stacks, publishing, the functions of a site."""
 
+import json
 from typing import Any
 
 from tests.deploy.arm_templates import Json
-from tests.deploy.stub.azure import Azure
+from tests.deploy.stub.azure import SITE, Azure
 
+_KEY = "EVENT-GRID-KEY-NOT-TO-BE-SEEN"
+_HERE = "127.0.0.1"
 _REGIONS = {"westeurope": "West Europe", "northeurope": "North Europe"}
 
 
@@ -24,7 +27,7 @@ def locations(_azure: Azure, _question: Any) -> Json:
 
 def stacks(_azure: Azure, _question: Any) -> Json:
     """Python as az reads it: every key here is one that it fails without."""
-    versions = [_stack(version) for version in ("3.13", "3.12", "3.11")]
+    versions = [_stack(version) for version in ("3.14", "3.13", "3.12", "3.11")]
     return {
         "value": [
             {"name": "python", "properties": {"majorVersions": [{"minorVersions": versions}]}}
@@ -59,9 +62,33 @@ def functions(azure: Azure, question: Any) -> Json:
     return {"value": [{"id": f"{below}/{name}", "name": f"{site}/{name}"} for name in found]}
 
 
-def web_config(_azure: Azure, question: Any) -> Json:
-    """The runtime of other plans; on Flex Consumption it is in functionAppConfig."""
-    return {"id": question.path, "name": "web", "properties": {"linuxFxVersion": ""}}
+def web_config(azure: Azure, question: Any) -> Json:
+    """Who may call the app; the runtime of other plans: that of this one is functionAppConfig."""
+    if question.method == "PATCH":
+        azure.access_rules = question.body["properties"]["ipSecurityRestrictions"]
+    properties = {"linuxFxVersion": "", "ipSecurityRestrictions": azure.access_rules}
+    return {"id": question.path, "name": "web", "properties": properties}
+
+
+def refuses(azure: Azure) -> bool:
+    """Whether the app lets this machine in: the front end answers, the app does not see it."""
+    allowed = {rule["ipAddress"] for rule in azure.access_rules if rule["action"] == "Allow"}
+    return bool(azure.access_rules) and f"{_HERE}/32" not in allowed
+
+
+def webhook(azure: Azure, question: Any) -> tuple[int, Any, tuple[tuple[str, str], ...]]:
+    """An event for a function of the package, which is really run."""
+    if refuses(azure):
+        named = (("x-ms-forbidden-ip", _HERE),) if azure.names_the_refused else ()
+        return 403, None, named
+    if azure.cold_answers or question.headers.get("x-functions-key") != _KEY:
+        azure.cold_answers = max(0, azure.cold_answers - 1)
+        return 401, None, ()
+    (site,) = azure.of_type(SITE)
+    settings = azure.reference(f"{site['id']}/config/appsettings")["properties"]
+    body = json.dumps(question.body).encode()
+    function = question.query["functionName"]
+    return azure.app.deliver(azure.packages[-1], settings, function, body), None, ()
 
 
 def app_settings(azure: Azure, question: Any) -> Json:
@@ -70,9 +97,11 @@ def app_settings(azure: Azure, question: Any) -> Json:
     return {"properties": found["properties"] if found else {}}
 
 
-def host_keys(_azure: Azure, _question: Any) -> Json:
-    """Keys of the host; az reads one to look at the host's state, and must not show it."""
-    return {"masterKey": "MASTER-KEY-NOT-TO-BE-SEEN", "functionKeys": {}, "systemKeys": {}}
+def host_keys(azure: Azure, _question: Any) -> Json:
+    """Keys of the host, which must not be shown; az reads the first to look at its state."""
+    new, old = {"eventgrid_extension": _KEY}, {"eventgrid_extension": f"OLD-{_KEY}"}
+    system: Json = {0: new, 1: old}.get(azure.cold_answers, {})
+    return {"masterKey": "MASTER-KEY-NOT-TO-BE-SEEN", "functionKeys": {}, "systemKeys": system}
 
 
 def publish(azure: Azure, question: Any) -> tuple[int, Any]:
