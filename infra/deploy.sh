@@ -213,7 +213,7 @@ change() { # change CODE ARGUMENTS...: az, printing nothing
   if ! "$az" "$@" -o none 2>"$work/error"; then
     cat "$work/error" >&2
     if grep -Eiq 'AuthorizationFailed|authorization failed|does not have (authorization|permission)' "$work/error"; then
-      fail 6 'you need Owner, or Contributor and Role Based Access Control Administrator, on both resource groups'
+      fail 6 'you need Owner, or Contributor and User Access Administrator (with deleteLock=false Role Based Access Control Administrator), on both resource groups'
     fi
     fail "$code" "az $1 $2 $3 failed, see above"
   fi
@@ -318,8 +318,9 @@ provision() {
 }
 
 read_outputs() { # of an earlier deployment of main.json, by this script or azd
-  local query='properties.outputs.[functionAppId.value, storageAccountId.value, deadLettersContainer.value]'
-  { read -r app_id && read -r storage_id && read -r container; } < <(
+  local query="properties.outputs.[functionAppId.value, storageAccountId.value, deadLettersContainer.value,
+    logsWorkspaceId.value || '', actionGroupId.value || '']"
+  { read -r app_id && read -r storage_id && read -r container && read -r logs_id && read -r alerts_id; } < <(
     "$az" deployment group show --resource-group "$group" --name "$name" --query "$query" -o tsv | tr -d '\r'
   )
 }
@@ -341,7 +342,8 @@ events_parameters() { # events_parameters CREATE_EVENT_SUBSCRIPTIONS
   if [ "$dead_letters" = key ]; then with_identity=false; fi
   arguments=(--parameters "communicationServicesId=$acs_id" "topicName=$topic" "createTopic=$create"
     "functionAppId=$app_id" "storageAccountId=$storage_id" "deadLettersContainer=$container"
-    "subscriptions=@$work/subscriptions.json" "createEventSubscriptions=$1" "deadLetterWithIdentity=$with_identity")
+    "subscriptions=@$work/subscriptions.json" "createEventSubscriptions=$1" "deadLetterWithIdentity=$with_identity"
+    "logsWorkspaceId=$logs_id" "actionGroupId=$alerts_id")
 }
 
 deploy_events() { # deploy_events CREATE_EVENT_SUBSCRIPTIONS

@@ -42,15 +42,30 @@ module app '../main.json' = {
     pythonVersion: pythonVersion
     allowSharedKeyAccess: deadLetterWithoutIdentity
     storageAccountName: appParameters.?storageAccountName
+    zoneRedundantStorageRegions: appParameters.?zoneRedundantStorageRegions
     storageSku: appParameters.?storageSku
+    blobRecoveryDays: appParameters.?blobRecoveryDays
+    deadLetterDays: appParameters.?deadLetterDays
+    recordPayloadDays: appParameters.?recordPayloadDays
+    archiveDays: appParameters.?archiveDays
+    deleteLock: appParameters.?deleteLock
+    virtualNetworkSubnetId: appParameters.?virtualNetworkSubnetId
+    onlyEventGrid: appParameters.?onlyEventGrid
     instanceMemoryMB: appParameters.?instanceMemoryMB
     maximumInstanceCount: appParameters.?maximumInstanceCount
+    alwaysReady: appParameters.?alwaysReady
+    zoneRedundant: appParameters.?zoneRedundant
     workItemsQueue: appParameters.?workItemsQueue
     pushNotificationsQueue: appParameters.?pushNotificationsQueue
     deadLettersContainer: appParameters.?deadLettersContainer
     recordPayloadsContainer: appParameters.?recordPayloadsContainer
     extraSettings: appParameters.?extraSettings
     logRetentionDays: appParameters.?logRetentionDays
+    resourceLogs: appParameters.?resourceLogs
+    functionAppLogs: appParameters.?functionAppLogs
+    alerts: appParameters.?alerts
+    alertEmails: appParameters.?alertEmails
+    alertQueueMessages: appParameters.?alertQueueMessages
   }
 }
 

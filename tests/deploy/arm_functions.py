@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tests.deploy.arm_expressions import Evaluate, Node, TemplateError
+from tests.deploy.arm_expressions import Call, Evaluate, Node, TemplateError
 
 PUBLIC_CLOUD = {
     "name": "AzureCloud",
@@ -34,16 +34,23 @@ class Place(NamedTuple):
 def functions(place: Place) -> dict[str, Callable[..., Any]]:
     """Those that need nothing but their arguments and the place."""
     eager: dict[str, Callable[..., Any]] = {
+        "and": lambda *conditions: all(conditions),
         "concat": _concat,
+        "contains": lambda of, item: item in of,
         "createarray": lambda *items: list(items),
         "createobject": _create_object,
         "environment": lambda: place.environment,
+        "empty": lambda of: not of,
         "equals": lambda a, b: a == b,
         "extensionresourceid": lambda on, *rest: on + _provider_path(*rest),
+        "false": lambda: False,
+        "greater": lambda a, b: a > b,
         "guid": lambda *parts: str(uuid.uuid5(uuid.NAMESPACE_URL, "|".join(parts))),
         "last": lambda of: of[-1],
         "length": len,
+        "not": lambda condition: not condition,
         "null": lambda: None,
+        "replace": lambda text, old, new: text.replace(old, new),
         "resourcegroup": lambda: {
             "id": place.group_id,
             "name": place.resource_group,
@@ -60,10 +67,33 @@ def functions(place: Place) -> dict[str, Callable[..., Any]]:
         ),
         "take": lambda of, count: of[:count],
         "tolower": str.lower,
+        "true": lambda: True,
         "union": _union,
         "uniquestring": _unique_string,
     }
-    return {name: _eagerly(function) for name, function in eager.items()} | {"if": _if}
+    return {name: _eagerly(function) for name, function in eager.items()} | {"if": _if} | _lambdas()
+
+
+def _lambdas() -> dict[str, Callable[..., Any]]:
+    """``map(items, lambda('name', …))``, in whose body ``lambdaVariables('name')`` is the item."""
+    bound: dict[str, Any] = {}
+
+    def of_each(evaluate: Evaluate, items: Node, function: Node) -> list[Any]:
+        if not isinstance(function, Call) or function.name.lower() != "lambda":
+            raise TemplateError("map needs a lambda")
+        name, body = function.arguments
+        found = []
+        for item in evaluate(items):
+            bound[evaluate(name)] = item
+            found.append(evaluate(body))
+        return found
+
+    def variable(evaluate: Evaluate, name: Node) -> Any:
+        if (key := evaluate(name)) not in bound:
+            raise TemplateError(f"unknown lambda variable {key}")
+        return bound[key]
+
+    return {"map": of_each, "lambdavariables": variable}
 
 
 def _eagerly(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,6 +17,8 @@ DATABASE = "postgresql://desk:password@server/desk?sslmode=verify-full"
 SITE = f"{GROUP.group_id}/providers/Microsoft.Web/sites/my-app"
 TELEMETRY = f"{GROUP.group_id}/providers/Microsoft.Insights/components/my-app"
 STORAGE = f"{GROUP.group_id}/providers/Microsoft.Storage/storageAccounts/strecords"
+WORKSPACE = f"{GROUP.group_id}/providers/Microsoft.OperationalInsights/workspaces/my-app-logs"
+ACTION_GROUP = f"{GROUP.group_id}/providers/Microsoft.Insights/actionGroups/my-app-alerts"
 
 
 def template(name: str) -> Json:
@@ -42,7 +44,7 @@ def parameters(name: str, **more: Any) -> Json:
             "databaseUrl": DATABASE,
             "entraClientId": CLIENT_ID,
         } | more
-    if name == "main.json":
+    if name in {"main.json", "private.json"}:
         return {"functionAppName": "my-app", "storageAccountName": "strecords"} | more
     events: Json = {
         "communicationServicesId": ACS_ID,
@@ -51,6 +53,8 @@ def parameters(name: str, **more: Any) -> Json:
         "storageAccountId": STORAGE,
         "subscriptions": subscriptions(),
         "createEventSubscriptions": True,
+        "logsWorkspaceId": WORKSPACE,
+        "actionGroupId": ACTION_GROUP,
     }
     return events | more
 
@@ -82,9 +86,9 @@ def everything() -> list[Resource]:
     return expanded("main.json") + expanded("eventgrid.json")
 
 
-def with_desk() -> list[Resource]:
+def all_templates() -> list[Resource]:
     """All that our templates write."""
-    return everything() + expanded("desk.json")
+    return everything() + expanded("desk.json") + expanded("private.json")
 
 
 def of_type(resources: list[Resource], kind: str) -> list[Resource]:
@@ -105,5 +109,5 @@ def roles(resources: list[Resource]) -> set[tuple[str, str]]:
 
 _TEMPLATES: dict[str, Json] = {
     name: json.loads((INFRA / name).read_text(encoding="utf-8"))
-    for name in ("main.json", "eventgrid.json", "desk.json")
+    for name in ("main.json", "eventgrid.json", "desk.json", "private.json")
 }

@@ -169,3 +169,20 @@ def test_settings_are_those_of_an_identity(deployed: Deployed) -> None:
 
     assert "AzureWebJobsStorage__clientId" in settings
     assert "AccountName=" not in settings
+
+
+def test_the_topic_tells_the_app(deployed: Deployed) -> None:
+    """Its alerts reach the app's action group, its log the app's workspace."""
+    alerts = deployed.azure.of_type("Microsoft.Insights/metricAlerts")
+    (group,) = deployed.azure.of_type("Microsoft.Insights/actionGroups")
+    (workspace,) = deployed.azure.of_type("Microsoft.OperationalInsights/workspaces")
+    (topic,) = deployed.azure.of_type(TOPIC)
+    (log,) = deployed.azure.of_type("Microsoft.Insights/diagnosticSettings", topic["id"])
+    watched = [one for one in alerts if one["properties"]["scopes"] == [topic["id"]]]
+    told = [action for one in watched for action in one["properties"]["actions"]]
+
+    assert ["dead-lettered", "dropped", "failed-deliveries"] == sorted(
+        one["name"].removeprefix("my-app-") for one in watched
+    )
+    assert [{"actionGroupId": group["id"]}] * len(watched) == told
+    assert workspace["id"] == log["properties"]["workspaceId"]

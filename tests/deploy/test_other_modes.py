@@ -46,8 +46,6 @@ def life(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Life:
     looked_again = cloud.deploy(*with_parameters, "--what-if")
     fallback = cloud.deploy(*options(), "--dead-letter-without-identity", "--what-if")
     events = cloud.deploy(*options(), "--events-only")
-    (storage,) = azure.of_type("Microsoft.Storage/storageAccounts")
-    azure.put(f"{storage['id']}/providers/{LOCK}/keep-records", {"properties": {}})
     removed = cloud.deploy(*options(), "--uninstall")
     left = {one["type"] for one in azure.resources.values()}
     removed_all = cloud.deploy(*options(), "--uninstall", "--delete-data", "--yes")
@@ -128,8 +126,11 @@ def test_uninstalling_keeps_the_records(life: Life) -> None:
         "Microsoft.Communication/CommunicationServices",
         storage,
         LOCK,
+        f"{storage}/blobServices",
         f"{storage}/blobServices/containers",
+        f"{storage}/managementPolicies",
         f"{storage}/queueServices/queues",
+        "Microsoft.Insights/diagnosticSettings",
     } == life.left
     assert "--delete-data removes them too" in life.removed.stdout
 

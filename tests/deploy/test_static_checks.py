@@ -9,7 +9,7 @@ import pytest
 
 from local.paths import ROOT
 from tests.deploy.cloud import inherited, tool
-from tests.deploy.our_templates import INFRA, everything, template, with_desk
+from tests.deploy.our_templates import INFRA, all_templates, everything, template
 
 pytestmark = pytest.mark.deploy
 
@@ -35,8 +35,12 @@ def expanded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All resources in one template, where checkov need not guess at expressions.
 
     Without settings and sign-in: checkov takes them for another part of the site's configuration.
+    Log settings are numbered: it knows resources by type and name.
     """
-    resources = [one.body for one in with_desk() if one.type != "Microsoft.Web/sites/config"]
+    resources = [one.body for one in all_templates() if one.type != "Microsoft.Web/sites/config"]
+    for index, body in enumerate(resources):
+        if body["type"] == "Microsoft.Insights/diagnosticSettings":
+            resources[index] = body | {"name": f"{body['name']}-{index}"}
     document = template("main.json") | {"parameters": {}, "variables": {}, "outputs": {}}
     file: Path = tmp_path_factory.mktemp("checkov") / "expanded.json"
     file.write_text(json.dumps(document | {"resources": resources}), encoding="utf-8")

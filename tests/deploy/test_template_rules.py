@@ -11,13 +11,13 @@ from tests.deploy.arm_templates import Json, property_of
 from tests.deploy.our_templates import (
     INFRA,
     STORAGE,
+    all_templates,
     everything,
     expanded,
     of_type,
     roles,
     subscriptions,
     template,
-    with_desk,
 )
 
 pytestmark = pytest.mark.deploy
@@ -65,7 +65,7 @@ NOT_ON_FLEX = {
 def test_secure_by_default(where: str, value: object) -> None:
     """Without any parameter but names."""
     kind, path = where.split(" ")
-    resources = of_type(with_desk(), kind)
+    resources = of_type(all_templates(), kind)
 
     assert resources
     assert {json.dumps(value)} == {json.dumps(property_of(one, path)) for one in resources}

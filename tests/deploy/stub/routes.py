@@ -157,29 +157,23 @@ def _provider(_azure: Azure, question: Question) -> Json:
     return {
         "namespace": namespace,
         "resourceTypes": [
-            {"resourceType": kind, "locations": [], "apiVersions": [_API_VERSIONS[namespace]]}
-            for kind in _TYPES
+            {"resourceType": kind.partition("/")[2], "locations": [], "apiVersions": [version]}
+            for kind, version in _API_VERSIONS.items()
+            if kind.startswith(f"{namespace}/")
         ],
     }
 
 
-_TYPES = (
-    "actionGroups",
-    "components",
-    "metricAlerts",
-    "scheduledQueryRules",
-    "serverfarms",
-    "sites",
-    "storageAccounts",
-    "userAssignedIdentities",
-    "workspaces",
-)
 _API_VERSIONS = {
-    "Microsoft.Web": "2024-04-01",
-    "Microsoft.Insights": "2020-02-02",
-    "Microsoft.OperationalInsights": "2023-09-01",
-    "Microsoft.ManagedIdentity": "2023-01-31",
-    "Microsoft.Storage": "2024-01-01",
+    "Microsoft.Web/sites": "2024-04-01",
+    "Microsoft.Web/serverfarms": "2024-04-01",
+    "Microsoft.Insights/actionGroups": "2023-01-01",
+    "Microsoft.Insights/components": "2020-02-02",
+    "Microsoft.Insights/metricAlerts": "2018-03-01",
+    "Microsoft.Insights/scheduledQueryRules": "2023-12-01",
+    "Microsoft.OperationalInsights/workspaces": "2023-09-01",
+    "Microsoft.ManagedIdentity/userAssignedIdentities": "2023-01-31",
+    "Microsoft.Storage/storageAccounts": "2024-01-01",
 }
 
 _SITE = rf"{_GROUP}/providers/Microsoft.Web/sites/(?P<site>[^/]+)"
