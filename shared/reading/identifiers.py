@@ -19,13 +19,13 @@ Identifier = str | dict[str, Any] | None
 
 KINDS = {kind.lower(): kind for kind in get_args(PartyKind)}
 _KIND_OF_PREFIX: tuple[tuple[str, PartyKind], ...] = (
+    ("8:acs:", "communicationUser"),  # most are
     ("4:", "phoneNumber"),
     ("28:", "microsoftTeamsApp"),
     ("8:orgid:", "microsoftTeamsUser"),
     ("8:dod:", "microsoftTeamsUser"),
     ("8:gcch:", "microsoftTeamsUser"),
     ("8:teamsvisitor:", "microsoftTeamsUser"),
-    ("8:acs:", "communicationUser"),
     ("8:dod-acs:", "communicationUser"),
     ("8:gcch-acs:", "communicationUser"),
     ("8:spool:", "communicationUser"),
@@ -68,7 +68,7 @@ def kind_of(raw_id: str | None) -> PartyKind:
     Three parts after the prefix of a user are those of a Teams extension user.
     """
     folded = (raw_id or "").lower()
-    if _EXTENSION.fullmatch(folded):
+    if folded.count("_") > 1 and _EXTENSION.fullmatch(folded):
         return "teamsExtensionUser"
     return next((kind for prefix, kind in _KIND_OF_PREFIX if folded.startswith(prefix)), "unknown")
 
