@@ -1,6 +1,7 @@
 """The topic: it takes events, and gives each to the subscriptions that match it."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +15,9 @@ from local.eventgrid.dispatch import Queue
 from local.eventgrid.events import Event
 from local.eventgrid.options import Options
 from local.eventgrid.subscriptions import Subscription
+from shared.redaction import one_word
+
+_log = logging.getLogger("eventgrid")
 
 # What may wait for delivery, all subscriptions together; above it publishers get 503.
 MAX_EVENTS = 100_000
@@ -86,7 +90,7 @@ class Topic:
         return event.is_cloud or not named or named.lower() in self._resources
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Take events; one that no subscription wants is counted and dropped, as in the service."""
+        """Take events; one that no subscription wants is counted, logged and dropped."""
         for event in events:
             event.number = self.published
             matching = [
@@ -97,7 +101,9 @@ class Topic:
             for queue in matching:
                 queue.add(event)
             self.published += 1
-            self.unmatched += not matching
+            if not matching:
+                self.unmatched += 1
+                _log.warning("no subscription takes %s", one_word(", ".join(event.types)))
 
     def state(self) -> dict[str, Any]:
         """`published`, `unmatched`, `pending`, and `subscriptions` with the counts of each."""

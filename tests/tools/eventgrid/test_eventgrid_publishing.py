@@ -74,11 +74,14 @@ async def test_the_client_learns_what_was_refused(publisher: EventGridPublisherC
     assert 413 == refused.value.status_code
 
 
-async def test_an_event_that_nobody_wants_is_counted_and_dropped(start: Start) -> None:
+async def test_an_event_that_nobody_wants_is_counted_and_dropped(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     grid = await start(subscription(filter=types("Test.Happened")))
     await grid.publish(event("Test.NobodyAskedForThis"))
 
     assert (1, 0) == (grid.topic.unmatched, grid.topic.pending)
+    assert "no subscription takes Test.NobodyAskedForThis" in caplog.messages
     assert [] == grid.hook.requests
 
 
