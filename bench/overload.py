@@ -49,12 +49,7 @@ class Load(Struct):
         taken = [percentile(done, share) for share in (50, 99)] if done else ["-", "-"]
         shares = [f"{part / self.count:.0%}" for part in (len(done), self.refused)]
         requests = self.requests / max(1, len(done))
-        return [
-            *shares,
-            *taken,
-            digits(requests),
-            digits(max(self.megabytes)),
-        ]
+        return [*shares, *taken, digits(requests), digits(max(self.megabytes))]
 
 
 async def measure(*, quick: bool) -> str:

@@ -37,11 +37,11 @@ def delivery(
     outcome = STATUSES.get(word, Outcome("unknown"))
     if word == "warning" and code:
         outcome = STATUSES["failed"]
-    if known and word in {"failed", "warning"} and outcome.status == "failed":
+    is_failure = word in {"failed", "warning"} and outcome.status == "failed"
+    is_undocumented = word not in STATUSES and word != "unknown"
+    if known and (is_failure or is_undocumented):
         # A code that stands for no failure leaves the outcome open: 5002, no reports.
         outcome = Outcome("failed", known.reason) if known.reason else Outcome("unknown")
-    if known and known.reason and word not in STATUSES and word != "unknown":
-        outcome = Outcome("failed", known.reason)  # nobody documents the word, but the code
     return Delivery(
         status=outcome.status,
         final=outcome.status in FINAL,

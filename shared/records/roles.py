@@ -22,19 +22,20 @@ class Staff(Struct, frozen=True):
 
 def with_roles(fact: Fact, staff: Staff) -> Fact:
     """The fact with ``role`` for each of its parties and the ``direction`` of a chat message."""
-    sender = _with_role(fact.sender, staff)
+    sender, participant = _with_role(fact.sender, staff), _with_role(fact.participant, staff)
+    recipients, thread = _with_role_each(fact.recipients, staff), fact.thread
     changed: dict[str, Any] = {}
     if fact.direction is None:
         changed["direction"] = _direction(fact, sender)
     if sender is not fact.sender:
         changed["sender"] = sender
-    if any(_is_staff(party, staff) for party in fact.recipients):
-        changed["recipients"] = tuple(_with_role(party, staff) for party in fact.recipients)
-    if fact.participant and _is_staff(fact.participant, staff):
-        changed["participant"] = _with_role(fact.participant, staff)
-    thread = fact.thread
-    if thread and any(_is_staff(party, staff) for party in thread.participants):
-        everybody = tuple(_with_role(party, staff) for party in thread.participants)
+    if recipients is not fact.recipients:
+        changed["recipients"] = recipients
+    if participant is not fact.participant:
+        changed["participant"] = participant
+    if thread and (everybody := _with_role_each(thread.participants, staff)) is not (
+        thread.participants
+    ):
         changed["thread"] = structs.replace(thread, participants=everybody)
     return structs.replace(fact, **changed) if changed else fact
 
@@ -50,6 +51,13 @@ def _is_staff(party: Party, staff: Staff) -> bool:
     if party.key in staff.keys:
         return True
     return party.kind in staff.kinds and not party.key.startswith(_ANONYMOUS)
+
+
+def _with_role_each(parties: tuple[Party, ...], staff: Staff) -> tuple[Party, ...]:
+    """The very same tuple where nobody is staff."""
+    if not any(_is_staff(party, staff) for party in parties):
+        return parties
+    return tuple(_with_role(party, staff) for party in parties)
 
 
 def _with_role(party: PartyOrNone, staff: Staff) -> PartyOrNone:

@@ -49,11 +49,9 @@ _CODES: dict[str, tuple[str, FailureReason]] = {
     "133016": ("Too many registrations of the business's number.", "throttled"),
 }
 CODES = {code: Code(meaning, reason) for code, (meaning, reason) in _CODES.items()}
+_REGISTRATION = Code("The business's number is not registered.", "misconfigured")
 _LOOKED_AT = 40
 """Characters, before and with the code."""
-_REGISTRATION = Code("The business's number is not registered.", "misconfigured")
-
-
 _IN_WORDS = re.compile(
     r"(?:error|code|\W)*?(\d{5,6})(?!\d)|\s*(\d{1,6})\s*", re.ASCII | re.IGNORECASE
 )

@@ -65,12 +65,12 @@ def deployed(resources: list[Resource]) -> set[Row]:
 
 
 def receivers(resources: list[Resource]) -> set[str]:
-    """The action groups that are told."""
+    """The action groups that an alert notifies."""
     actions = [one.body["properties"]["actions"] for one in of_type(resources, METRIC_RULES)]
-    told = {action["actionGroupId"] for rule in actions for action in rule}
+    notified = {action["actionGroupId"] for rule in actions for action in rule}
     for one in of_type(resources, QUERY_RULES):
-        told |= set(one.body["properties"]["actions"]["actionGroups"])
-    return told
+        notified |= set(one.body["properties"]["actions"]["actionGroups"])
+    return notified
 
 
 def test_every_row_of_the_table_has_its_rule() -> None:
@@ -150,7 +150,7 @@ def test_without_a_group_there_are_no_rules(name: str, given: dict[str, Any]) ->
 
 
 def test_rules_on_the_topic_look_at_our_subscriptions_only() -> None:
-    """Several apps may share a topic: each is told of its own events, whichever are written now."""
+    """Several apps may share a topic: each has alerts about its own events only."""
     names = [f"my-app-{one['name']}" for one in subscriptions()]
     rules = of_type(expanded("eventgrid.json", subscriptions=[]), METRIC_RULES)
     assert rules
