@@ -42,7 +42,8 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line, without the usage."""
         name = self.prog.removeprefix("python3 ")
-        text = messages.printable(f"{name}: {message}").replace("\n", " ")
+        text = messages.printable(messages.without_secrets(f"{name}: {message}"))
+        text = text.replace("\n", " ")
         self.exit(2, f"{text}; see {self.prog} --help\n")
 
 

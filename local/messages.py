@@ -38,7 +38,7 @@ def status_of(name: str, work: Callable[[], int]) -> int:
         status = work()
         sys.stdout.flush()
     except CommandError as error:
-        _say(f"{name}: {error}")
+        _say(without_secrets(f"{name}: {error}"))
     except OSError as error:
         if not isinstance(error, BrokenPipeError):
             _say(f"{name}: {refused(error)}")
@@ -56,17 +56,22 @@ def refused(error: OSError) -> str:
 
 
 def printable(text: str) -> str:
-    """A message without secrets and without what could move the cursor.
-
-    Of a very long line it is the begin and the end.
-    """
-    from shared.redaction import hide  # noqa: PLC0415 - `--help` works with this folder alone
-
-    lines = console.escaped(hide(text)).split("\n")
+    """A message without what could move the cursor; of a very long line the begin and the end."""
+    lines = console.escaped(text).split("\n")
     half = _LONGEST // 2
     return "\n".join(
         line if len(line) <= _LONGEST else f"{line[:half]} … {line[-half:]}" for line in lines
     )
+
+
+def without_secrets(text: str) -> str:
+    """A message that may quote a setting or what somebody typed.
+
+    Not for what the system refused: a folder's name may look like a key.
+    """
+    from shared.redaction import hide  # noqa: PLC0415 - `--help` works with this folder alone
+
+    return hide(text)
 
 
 def open_streams() -> None:
